@@ -101,6 +101,7 @@ class Foreseen(msgspec.Struct, frozen=True, kw_only=True):
     id: Annotated[str, Meta(examples=["exc_01h455vb4pex5vsknk084sn02q"])]
     category: Category
     name: Annotated[str | None, Meta(description="Business key of its run, else its deployment's name.")]
+    is_of_entry: Annotated[bool, Meta(description="It stands for an entry of its run, which somebody decides.")]
     at_risk: RunValue | None
     outcome: Annotated[Done | None, Meta(description="Null: it does not take the act.")]
     ends_run: Annotated[bool, Meta(description="Its run, which has not ended, would be cancelled.")]
@@ -180,6 +181,7 @@ def _foreseen(one: ExceptionView, act: Act, outcome: Done | None) -> Foreseen:
         id=one.id,
         category=one.category,
         name=one.business_key or one.deployment_name,
+        is_of_entry=one.entry is not None,
         at_risk=one.at_risk,
         outcome=outcome,
         ends_run=outcome is not None and act.action in ENDS and one.category in OF_LIVING_RUNS,

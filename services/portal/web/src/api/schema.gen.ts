@@ -8181,6 +8181,8 @@ export interface components {
             ends_run: boolean;
             /** @example exc_01h455vb4pex5vsknk084sn02q */
             id: string;
+            /** @description It stands for an entry of its run, which somebody decides. */
+            is_of_entry: boolean;
             /** @description Business key of its run, else its deployment's name. */
             name: string | null;
             /**

@@ -9,7 +9,7 @@ import {
 import { Problem } from "../api/client";
 import { type AuditFilter, brandQuery, type RunFilter, type ShownState, sessionQuery } from "../api/queries";
 import { LEVELS, type Shown as ShownConnectors } from "../connectors/shown";
-import type { Shown as ShownExceptions } from "../exceptions/queries";
+import { shownOf } from "../exceptions/shown";
 import { Frame } from "../frame/Frame";
 import type { Shown as ShownTasks } from "../inbox/queries";
 import type { ReceivedState } from "../incoming/queries";
@@ -214,18 +214,6 @@ const order = createRoute({
   component: lazyRouteComponent(() => import("../orders/OrderPage"), "OrderPage"),
 });
 
-const CATEGORIES: readonly string[] = [
-  "failed",
-  "uncertain",
-  "parked",
-  "quarantined",
-  "outage",
-  "dead-letter",
-  "missed",
-  "data",
-];
-const SORTS: readonly string[] = ["age", "value", "deadline"];
-
 const exceptions = createRoute({
   getParentRoute: () => inside,
   path: "/exceptions",
@@ -233,16 +221,15 @@ const exceptions = createRoute({
   beforeLoad: ({ context }) => {
     if (!context.session.client) throw redirect({ to: "/clients", replace: true });
   },
-  validateSearch: (search: Record<string, unknown>): ShownExceptions => {
-    const category = text(search.category);
-    const sort = text(search.sort);
-    return {
-      category:
-        category && CATEGORIES.includes(category) ? (category as ShownExceptions["category"]) : undefined,
-      connection: text(search.connection),
-      mine: search.mine === true || undefined,
-      sort: sort && SORTS.includes(sort) ? (sort as ShownExceptions["sort"]) : undefined,
-    };
+  validateSearch: shownOf,
+});
+
+const exception = createRoute({
+  getParentRoute: () => inside,
+  path: "/exceptions/$exception",
+  component: lazyRouteComponent(() => import("../exceptions/ExceptionPage"), "ExceptionPage"),
+  beforeLoad: ({ context }) => {
+    if (!context.session.client) throw redirect({ to: "/clients", replace: true });
   },
 });
 
@@ -510,6 +497,7 @@ export const router = createRouter({
       order,
       inbox.addChildren([task]),
       exceptions,
+      exception,
       readiness,
       connections,
       connectors,

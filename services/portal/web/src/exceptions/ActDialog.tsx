@@ -1,18 +1,23 @@
 import { Button, NativeSelect, Textarea, TextInput } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { api, body, type Schemas } from "../api/client";
+import { api, body } from "../api/client";
+import { sessionQuery } from "../api/queries";
+import { human } from "../display/names";
+import { rolesOf } from "../inbox/colleagues";
+import { colleaguesQuery } from "../inbox/queries";
 import { Dialog, DialogActs } from "../pages/Dialog";
 import { LinesSkeleton } from "../pages/LinesSkeleton";
 import { Refusal } from "../session/Refusal";
 import { generalWords, isAbout } from "../session/words";
 import { useTexts } from "../texts/texts";
 import classes from "./ActDialog.module.css";
-import { type Action, EXCEPTIONS, type Preview } from "./queries";
+import { BecameOf, WouldBecome } from "./Lines";
+import { type Action, EXCEPTIONS, type Filter, type Preview } from "./queries";
 
 export interface Wish {
   action: Action;
-  filter: Schemas["ExceptionFilter"];
+  filter: Filter;
 }
 
 interface Props {
@@ -22,7 +27,7 @@ interface Props {
   close: () => void;
 }
 
-/** Says what will be done to how many, asks for what it needs, and then what became of them. */
+/** Says what would become of each, asks for what it needs, and then what became of each. */
 export function ActDialog({ wish, me, close }: Props) {
   const { texts } = useTexts();
   return (
@@ -32,62 +37,71 @@ export function ActDialog({ wish, me, close }: Props) {
   );
 }
 
-/** Nothing is done by it: it says how many there are, and which come first. */
+/** Nothing is done by it: it says what would become of each. */
 const previewQuery = (wish: Wish) => ({
   queryKey: [...EXCEPTIONS, "preview", JSON.stringify(wish)],
   queryFn: () => body(api.POST("/v1/exceptions/act", { body: { preview: true, ...asked(wish, "-", null) } })),
-  staleTime: 0,
+  staleTime: Number.POSITIVE_INFINITY,
   gcTime: 0,
 });
 
-/** `words` of a discarding, `owner` of an assignment; a look needs some, too. */
+const SPEAKS: readonly Action[] = ["discard", "note"];
+
+/** `words` of a discarding or a note, `owner` of an assignment; a look needs some, too. */
 function asked({ action, filter }: Wish, words: string, owner: string | null) {
   return {
     action,
     filter,
-    ...(action === "discard" ? { words } : {}),
+    ...(SPEAKS.includes(action) ? { words } : {}),
     ...(action === "assign" ? { owner } : {}),
   };
+}
+
+/** Does it with those that were shown, and with no others. */
+async function act(wish: Wish, seen: Preview, words: string, owner: string | null): Promise<Preview> {
+  let token = seen.token;
+  if (SPEAKS.includes(wish.action) || wish.action === "assign") {
+    const ids = seen.foreseen.filter(one => one.outcome !== null).map(one => one.id);
+    const told = { preview: true, ...asked({ action: wish.action, filter: { ids } }, words, owner) };
+    token = (await body(api.POST("/v1/exceptions/act", { body: told }))).token;
+  }
+  if (token === null) return { ...seen, done: [] };
+  return body(api.POST("/v1/exceptions/act", { body: { preview: false, token } }));
 }
 
 function Ask({ wish, me, close }: Props & { wish: Wish }) {
   const { texts } = useTexts();
   const queries = useQueryClient();
   const [words, setWords] = useState("");
-  const [to, setTo] = useState<"me" | "role" | "nobody">("me");
+  const [owner, setOwner] = useState(`account:${me}`);
   const [role, setRole] = useState("");
   const [tried, setTried] = useState(false);
-  const { data: found, error } = useQuery(previewQuery(wish));
-  const owner = to === "me" ? `account:${me}` : to === "role" ? `role:${role.trim()}` : null;
+  const { data: seen, error } = useQuery(previewQuery(wish));
+  const to = owner === "role" ? `role:${role.trim()}` : owner || null;
   const acting = useMutation({
-    mutationFn: async () => {
-      const preview = await body(
-        api.POST("/v1/exceptions/act", { body: { preview: true, ...asked(wish, words.trim(), owner) } }),
-      );
-      if (preview.token === null) return preview;
-      return body(api.POST("/v1/exceptions/act", { body: { preview: false, token: preview.token } }));
-    },
-    onSettled: () => queries.invalidateQueries({ queryKey: EXCEPTIONS }),
+    mutationFn: (found: Preview) => act(wish, found, words.trim(), to),
+    onSettled: () => queries.invalidateQueries({ queryKey: EXCEPTIONS, predicate: notPreview }),
   });
-  if (acting.data) return <Done done={acting.data} close={close} />;
+  if (acting.data && seen) return <BecameOf done={acting.data} seen={seen} close={close} />;
+  const speaks = SPEAKS.includes(wish.action);
   const lacks = {
-    words: wish.action === "discard" && words.trim() === "",
-    role: wish.action === "assign" && to === "role" && role.trim() === "",
+    words: speaks && words.trim() === "",
+    role: wish.action === "assign" && owner === "role" && role.trim() === "",
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
-    if (!lacks.words && !lacks.role) acting.mutate();
+    if (seen && !lacks.words && !lacks.role) acting.mutate(seen);
   };
   const wrong = acting.error ?? error;
   return (
     <form onSubmit={submit} noValidate>
       <p>{texts.exceptionActs[wish.action].body}</p>
-      {found ? <Covered found={found} /> : !error && <LinesSkeleton lines={2} />}
-      {wish.action === "discard" && (
+      {seen ? <WouldBecome seen={seen} /> : !error && <LinesSkeleton lines={2} />}
+      {speaks && (
         <Textarea
           mt={12}
-          label={texts.reason}
+          label={wish.action === "note" ? texts.exceptionNote : texts.reason}
           value={words}
           onChange={event => setWords(event.currentTarget.value)}
           maxLength={2000}
@@ -98,17 +112,8 @@ function Ask({ wish, me, close }: Props & { wish: Wish }) {
           errorProps={{ role: "alert" }}
         />
       )}
-      {wish.action === "assign" && (
-        <NativeSelect
-          mt={12}
-          label={texts.assignTo}
-          value={to}
-          onChange={event => setTo(event.currentTarget.value as typeof to)}
-          data={(["me", "role", "nobody"] as const).map(value => ({ value, label: texts.assignees[value] }))}
-          data-autofocus
-        />
-      )}
-      {wish.action === "assign" && to === "role" && (
+      {wish.action === "assign" && <To me={me} owner={owner} set={setOwner} />}
+      {wish.action === "assign" && owner === "role" && (
         <TextInput
           mt={12}
           label={texts.roleName}
@@ -133,7 +138,7 @@ function Ask({ wish, me, close }: Props & { wish: Wish }) {
         <Button variant="default" onClick={close}>
           {texts.cancel}
         </Button>
-        <Button type="submit" loading={acting.isPending} disabled={!found || found.covered === 0}>
+        <Button type="submit" loading={acting.isPending} disabled={!seen || seen.covered === 0}>
           {texts.exceptionActs[wish.action].act}
         </Button>
       </DialogActs>
@@ -141,44 +146,34 @@ function Ask({ wish, me, close }: Props & { wish: Wish }) {
   );
 }
 
-function Covered({ found }: { found: Preview }) {
-  const { texts } = useTexts();
-  return (
-    <>
-      <p className={classes.count}>{texts.covered(found.covered, found.count)}</p>
-      <ul className={classes.some}>
-        {found.exceptions.slice(0, 5).map(one => (
-          <li key={one.id} dir="auto">
-            {one.business_key ?? one.deployment_name ?? texts.exceptionCategories[one.category]}
-          </li>
-        ))}
-      </ul>
-    </>
-  );
-}
+const notPreview = ({ queryKey }: { queryKey: readonly unknown[] }) => queryKey[1] !== "preview";
 
-function Done({ done, close }: { done: Preview; close: () => void }) {
+/** Whose they are to be: oneself, nobody, a role or a colleague; of who may not know those, a role by its name. */
+function To({ me, owner, set }: { me: string; owner: string; set: (owner: string) => void }) {
   const { texts } = useTexts();
-  const counts = new Map<string, number>();
-  for (const one of done.done) counts.set(one.outcome, (counts.get(one.outcome) ?? 0) + 1);
+  const { data: session } = useSuspenseQuery(sessionQuery);
+  const { data: people } = useQuery({
+    ...colleaguesQuery,
+    enabled: session.permissions.includes("tasks:work"),
+  });
+  const roles = rolesOf(people ?? []).map(one => ({ value: `role:${one}`, label: human(one) }));
+  const others = (people ?? [])
+    .filter(one => one.id !== me)
+    .map(one => ({ value: `account:${one.id}`, label: one.name ?? one.id }));
   return (
-    <>
-      <div role="status">
-        {counts.size === 0 ? (
-          <p>{texts.nothingDone}</p>
-        ) : (
-          <ul className={classes.some}>
-            {[...counts].map(([outcome, count]) => (
-              <li key={outcome}>{texts.actedOn(count, outcome)}</li>
-            ))}
-          </ul>
-        )}
-      </div>
-      <DialogActs>
-        <Button onClick={close} data-autofocus>
-          {texts.close}
-        </Button>
-      </DialogActs>
-    </>
+    <NativeSelect
+      mt={12}
+      label={texts.assignTo}
+      value={owner}
+      onChange={event => set(event.currentTarget.value)}
+      data={[
+        { value: `account:${me}`, label: texts.assignees.me },
+        { value: "", label: texts.assignees.nobody },
+        ...(roles.length > 0 ? [{ group: texts.assignees.roles, items: roles }] : []),
+        ...(others.length > 0 ? [{ group: texts.assignees.people, items: others }] : []),
+        { value: "role", label: texts.assignees.role },
+      ]}
+      data-autofocus
+    />
   );
 }

@@ -1,39 +1,37 @@
-import { Button } from "@mantine/core";
+import { Checkbox } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { Fragment, useState } from "react";
-import { Actor } from "../deployments/Actor";
 import { money } from "../display/money";
 import { useNow } from "../display/now";
 import { absolute, relative } from "../display/time";
 import { Listing, listing } from "../pages/Listing";
-import { ChevronIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
 import classes from "./ExceptionTable.module.css";
-import { type Action, type Exception, TAKES } from "./queries";
+import type { Exception } from "./queries";
+import type { Chosen } from "./useChosen";
+import { useNames } from "./useNames";
 
 const MINUTE = 60_000;
 
 interface Props {
   rows: Exception[];
-  may: boolean;
+  /** Null: who looks may do nothing with them. */
+  chosen: Chosen | null;
   more: boolean;
   loading: boolean;
   onMore: () => void;
-  ask: (action: Action, one: Exception) => void;
 }
 
-export function ExceptionTable({ rows, may, more, loading, onMore, ask }: Props) {
+export function ExceptionTable({ rows, chosen, more, loading, onMore }: Props) {
   const { texts } = useTexts();
   const now = useNow(MINUTE);
-  const [open, setOpen] = useState<string | null>(null);
   const of = texts.exceptionColumns;
   return (
     <Listing
       label={texts.exceptions}
       columns={[
-        [of.what],
+        [of.what, classes.what],
         [of.why, classes.why],
-        [of.value, classes.value],
+        [of.risk, classes.value],
         [of.deadline, classes.deadline],
         [of.owner, classes.owner],
         [of.since, classes.since],
@@ -45,74 +43,67 @@ export function ExceptionTable({ rows, may, more, loading, onMore, ask }: Props)
       onMore={onMore}
     >
       {rows.map(one => (
-        <Fragment key={one.id}>
-          <Row
-            one={one}
-            now={now}
-            open={open === one.id}
-            toggle={() => setOpen(was => (was === one.id ? null : one.id))}
-          />
-          {open === one.id && (
-            <tr role="row" className={classes.more}>
-              <td role="cell" colSpan={6} id={`about-${one.id}`}>
-                <Details one={one} may={may} ask={ask} />
-              </td>
-            </tr>
-          )}
-        </Fragment>
+        <Row key={one.id} one={one} now={now} chosen={chosen} />
       ))}
     </Listing>
   );
 }
 
-interface RowProps {
-  one: Exception;
-  now: number;
-  open: boolean;
-  toggle: () => void;
-}
+export const calledOf = (one: Exception): string | null => one.business_key ?? one.deployment_name;
 
-function Row({ one, now, open, toggle }: RowProps) {
+function Row({ one, now, chosen }: { one: Exception; now: number; chosen: Chosen | null }) {
   const { texts, language } = useTexts();
-  const late = one.deadline !== null && new Date(one.deadline).getTime() < now;
-  const words = one.title ?? texts.exceptionCategories[one.category];
+  const nameOf = useNames();
+  const category = texts.exceptionCategories[one.category];
+  const called = calledOf(one) ?? category;
+  const words = one.title ?? category;
   return (
-    <tr role="row" className={`${listing.row} ${classes.row}`} data-open={open || undefined}>
+    <tr role="row" className={`${listing.row} ${classes.row}`}>
       <td role="cell" className={classes.what}>
-        <button
-          type="button"
-          className={`${listing.open} ${classes.open}`}
-          onClick={toggle}
-          aria-expanded={open}
-          aria-controls={open ? `about-${one.id}` : undefined}
-        >
-          <ChevronIcon className={classes.chevron} width={12} height={12} />
-          <bdi>{one.business_key ?? one.deployment_name ?? texts.exceptionCategories[one.category]}</bdi>
-        </button>
+        <span className={classes.place}>
+          {chosen && (
+            <Checkbox
+              className={classes.choose ?? ""}
+              size="xs"
+              aria-label={texts.chooseOne(called)}
+              checked={chosen.has(one.id)}
+              onChange={() => chosen.turn(one.id)}
+            />
+          )}
+          <span className={classes.name}>
+            <Link
+              to="/exceptions/$exception"
+              params={{ exception: one.id }}
+              className={`${listing.open} ${classes.open}`}
+              title={called}
+            >
+              <bdi>{called}</bdi>
+            </Link>
+            <span className={classes.under}>{category}</span>
+          </span>
+        </span>
       </td>
-      <td role="cell" className={classes.why} title={words} dir="auto">
-        {words}
+      <td role="cell" className={classes.why} dir="auto">
+        <span className={classes.cause} title={words}>
+          {words}
+        </span>
+        <span className={classes.under}>
+          {one.entry ? texts.exceptionNextOfEntry : texts.exceptionNext[one.category]}
+        </span>
       </td>
       <td role="cell" className={`${classes.value} numbers`}>
-        {one.value ? money(language, one.value) : "–"}
-      </td>
-      <td role="cell" className={`${listing.quiet} ${classes.deadline}`}>
-        {one.deadline ? (
-          <time
-            dateTime={one.deadline}
-            title={absolute(language, one.deadline)}
-            data-late={late || undefined}
-          >
-            {late
-              ? texts.overdue(relative(language, one.deadline, now, texts.justNow))
-              : absolute(language, one.deadline)}
-          </time>
-        ) : (
-          "–"
+        {one.at_risk ? money(language, one.at_risk) : "–"}
+        {one.value && (
+          <span className={classes.under}>
+            {texts.ofValue(money(language, one.value), Math.round(one.probability * 100))}
+          </span>
         )}
       </td>
-      <td role="cell" className={`${listing.quiet} ${classes.owner}`}>
-        {one.owner ? <Owner owner={one.owner} /> : texts.nobodys}
+      <td role="cell" className={`${listing.quiet} ${classes.deadline}`}>
+        <Until one={one} now={now} />
+      </td>
+      <td role="cell" className={`${listing.quiet} ${classes.owner}`} title={nameOf("owner", one.owner)}>
+        <bdi>{nameOf("owner", one.owner)}</bdi>
       </td>
       <td role="cell" className={`${listing.quiet} ${classes.since}`}>
         <time dateTime={one.opened_at} title={absolute(language, one.opened_at)}>
@@ -123,54 +114,15 @@ function Row({ one, now, open, toggle }: RowProps) {
   );
 }
 
-function Owner({ owner }: { owner: string }) {
-  const role = owner.startsWith("role:") ? owner.slice("role:".length) : null;
-  return role === null ? <Actor actor={owner} /> : <bdi title={role}>{role}</bdi>;
-}
-
-function Details({ one, may, ask }: { one: Exception; may: boolean; ask: Props["ask"] }) {
-  const { texts } = useTexts();
+/** Until when it is to be done with: its promise, or what its category is given. */
+export function Until({ one, now }: { one: Exception; now: number }) {
+  const { texts, language } = useTexts();
+  const late = new Date(one.breach_at).getTime() < now;
   return (
-    <div className={classes.details}>
-      <p className={classes.next}>{texts.exceptionNext[one.category]}</p>
-      <dl className={classes.facts}>
-        {one.title && <Fact name={texts.exceptionColumns.why}>{one.title}</Fact>}
-        {one.run && (
-          <Fact name={texts.exceptionRun}>
-            <Link to="/runs/$run" params={{ run: one.run }} search={{}}>
-              {one.business_key ?? texts.noKey}
-            </Link>
-          </Fact>
-        )}
-        {one.workflow && <Fact name={texts.exceptionWorkflow}>{one.template ?? one.workflow}</Fact>}
-        {one.reference && (
-          <Fact name={texts.exceptionTask}>
-            <bdi className="mono">{one.reference}</bdi>
-          </Fact>
-        )}
-        {one.times > 1 && <Fact name={texts.exceptionTimes}>{String(one.times)}</Fact>}
-        {one.note && <Fact name={texts.exceptionNote}>{one.note}</Fact>}
-      </dl>
-      {may && (
-        <div className={classes.acts}>
-          {TAKES[one.category]
-            .filter(act => !(one.entry && act !== "assign"))
-            .map(act => (
-              <Button key={act} variant="default" size="xs" onClick={() => ask(act, one)}>
-                {texts.exceptionActs[act].act}
-              </Button>
-            ))}
-        </div>
-      )}
-    </div>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd dir="auto">{children}</dd>
-    </div>
+    <time dateTime={one.breach_at} title={absolute(language, one.breach_at)} data-late={late || undefined}>
+      {late
+        ? texts.overdue(relative(language, one.breach_at, now, texts.justNow))
+        : absolute(language, one.breach_at)}
+    </time>
   );
 }

@@ -1,90 +1,103 @@
-import { Button } from "@mantine/core";
+import { NativeSelect } from "@mantine/core";
 import { useInfiniteQuery, useQuery, useSuspenseQuery } from "@tanstack/react-query";
-import { Link, useSearch } from "@tanstack/react-router";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { brandQuery, sessionQuery } from "../api/queries";
 import { Failure } from "../pages/Failure";
 import { LinesSkeleton } from "../pages/LinesSkeleton";
 import { Notice } from "../pages/Notice";
-import { CompletedIcon } from "../states/icons";
+import { CloseIcon, CompletedIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
 import { ActDialog, type Wish } from "./ActDialog";
+import { ChosenBar } from "./ChosenBar";
 import classes from "./ExceptionsPage.module.css";
 import { ExceptionTable } from "./ExceptionTable";
 import { GroupList } from "./GroupList";
 import { grouped } from "./groups";
-import { type Action, exceptionsQuery, type Shown, type Sort, summaryQuery, TAKES } from "./queries";
+import { exceptionsQuery, groupsQuery } from "./queries";
+import { BYS, cutOf, cutsOf, filterOf, type Shown, SORTS } from "./shown";
+import { useChosen } from "./useChosen";
+import { useNames } from "./useNames";
 
-const SORTS: readonly Sort[] = ["deadline", "value", "age"];
-
-/** Everything that stands still and does not go on by itself, by what is wrong, and what can be done with it. */
+/** Everything that stands still and does not go on by itself: what costs most first, and what can be done with it. */
 export function ExceptionsPage() {
   const { texts } = useTexts();
   const shown = useSearch({ from: "/inside/exceptions" });
   const { data: brand } = useSuspenseQuery(brandQuery);
   const { data: session } = useSuspenseQuery(sessionQuery);
-  const { data: summary } = useQuery(summaryQuery);
-  const owner = shown.mine ? `account:${session.account.id}` : undefined;
-  const { data, error, refetch, ...list } = useInfiniteQuery(exceptionsQuery(shown, owner));
+  const { data: groups } = useQuery(groupsQuery(shown));
+  const { data, error, refetch, ...list } = useInfiniteQuery(exceptionsQuery(shown));
   const [wish, setWish] = useState<Wish | null>(null);
+  const rows = data?.pages.flatMap(page => page.items) ?? [];
+  const chosen = useChosen(rows);
   useEffect(() => {
     document.title = `${texts.exceptions} · ${brand.name}`;
   }, [texts, brand]);
   if (error && !data) return <Failure error={error} reset={() => void refetch()} />;
-  const rows = data?.pages.flatMap(page => page.items) ?? [];
   const may = session.permissions.includes("runs:write");
+  const isCut = cutsOf(shown).length > 0 || shown.mine;
   return (
     <div className={classes.page}>
       <div className={classes.head}>
         <h1 className={classes.title}>{texts.exceptions}</h1>
         <Choices shown={shown} />
       </div>
-      {summary && summary.items.length > 0 && <GroupList groups={grouped(summary.items)} shown={shown} />}
-      {may && shown.category && rows.length > 0 && (
-        <OfAll
-          shown={shown}
-          owner={owner}
-          count={rows.length}
-          more={list.hasNextPage}
-          ask={action => setWish({ action, filter: { ...filterOf(shown, owner) } })}
-        />
+      <Cuts shown={shown} />
+      {groups && groups.items.length > 0 && (
+        <GroupList by={groups.by} groups={grouped(groups.items)} shown={shown} />
       )}
       {!data ? (
         <LinesSkeleton lines={5} />
       ) : rows.length === 0 ? (
-        <Notice icon={<CompletedIcon />} title={texts.noExceptionsTitle} body={texts.noExceptionsBody} />
-      ) : (
-        <ExceptionTable
-          rows={rows}
-          may={may}
-          more={list.hasNextPage}
-          loading={list.isFetchingNextPage}
-          onMore={() => void list.fetchNextPage()}
-          ask={(action, one) => setWish({ action, filter: { ids: [one.id] } })}
+        <Notice
+          icon={<CompletedIcon />}
+          title={isCut ? texts.noneOfTheseTitle : texts.noExceptionsTitle}
+          body={isCut ? texts.noneOfTheseBody : texts.noExceptionsBody}
         />
+      ) : (
+        <>
+          {may && (
+            <ChosenBar
+              chosen={chosen}
+              shown={rows.length}
+              more={list.hasNextPage && !shown.mine}
+              ask={action =>
+                setWish({ action, filter: chosen.all ? filterOf(shown) : { ids: [...chosen.ids] } })
+              }
+            />
+          )}
+          <ExceptionTable
+            rows={rows}
+            chosen={may ? chosen : null}
+            more={list.hasNextPage}
+            loading={list.isFetchingNextPage}
+            onMore={() => void list.fetchNextPage()}
+          />
+        </>
       )}
-      <ActDialog wish={wish} me={session.account.id} close={() => setWish(null)} />
+      <ActDialog
+        wish={wish}
+        me={session.account.id}
+        close={() => {
+          setWish(null);
+          chosen.clear();
+        }}
+      />
     </div>
   );
 }
 
-const filterOf = ({ category, connection }: Shown, owner: string | undefined) => ({
-  ...(category ? { category } : {}),
-  ...(connection ? { connection } : {}),
-  ...(owner ? { owner } : {}),
-});
-
 /** In which order, and whose. Links, not buttons: what is shown is an address. */
 function Choices({ shown }: { shown: Shown }) {
   const { texts } = useTexts();
-  const sort = shown.sort ?? "age";
+  const sort = shown.sort ?? "risk";
   return (
     <nav className={classes.choices} aria-label={texts.exceptionOrder}>
       {SORTS.map(one => (
         <Link
           key={one}
           to="/exceptions"
-          search={{ ...shown, sort: one === "age" ? undefined : one }}
+          search={{ ...shown, sort: one === "risk" ? undefined : one }}
           className={classes.one}
           data-chosen={sort === one || undefined}
         >
@@ -103,26 +116,39 @@ function Choices({ shown }: { shown: Shown }) {
   );
 }
 
-interface OfAllProps {
-  shown: Shown;
-  owner: string | undefined;
-  count: number;
-  more: boolean;
-  ask: (action: Action) => void;
-}
-
-/** What can be done with all of a group at once; the dialog says first how many that is. */
-function OfAll({ shown, count, more, ask }: OfAllProps) {
+/** What they are grouped by, and what they are narrowed to: each goes with a press. */
+function Cuts({ shown }: { shown: Shown }) {
   const { texts } = useTexts();
-  if (!shown.category) return null;
+  const nameOf = useNames();
+  const navigate = useNavigate();
   return (
-    <div className={classes.all}>
-      <span className={classes.quiet}>{texts.ofAll(count, more)}</span>
-      {TAKES[shown.category].map(one => (
-        <Button key={one} variant="default" size="xs" onClick={() => ask(one)}>
-          {texts.exceptionActs[one].act}
-        </Button>
-      ))}
+    <div className={classes.cuts}>
+      <NativeSelect
+        size="xs"
+        aria-label={texts.groupBy}
+        value={shown.by ?? "category"}
+        data={BYS.map(value => ({ value, label: texts.groupedBy(texts.groupNames[value]) }))}
+        onChange={event => {
+          const by = BYS.find(one => one === event.currentTarget.value && one !== "category");
+          void navigate({ to: "/exceptions", search: { ...shown, by } });
+        }}
+      />
+      {cutsOf(shown).map(by => {
+        const value = shown[cutOf(by)] ?? "";
+        const name = nameOf(by, by === "owner" && value === "none" ? null : value);
+        return (
+          <Link
+            key={by}
+            to="/exceptions"
+            search={{ ...shown, [cutOf(by)]: undefined }}
+            className={classes.cut}
+            aria-label={texts.withoutCut(texts.groupNames[by], name)}
+          >
+            <span className={classes.cutName}>{texts.groupNames[by]}</span> <bdi>{name}</bdi>
+            <CloseIcon width={12} height={12} />
+          </Link>
+        );
+      })}
     </div>
   );
 }

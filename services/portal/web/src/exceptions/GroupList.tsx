@@ -1,59 +1,79 @@
+import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { money } from "../display/money";
 import { useNow } from "../display/now";
 import { absolute, relative } from "../display/time";
 import { useTexts } from "../texts/texts";
 import classes from "./GroupList.module.css";
 import type { Group } from "./groups";
-import type { Shown } from "./queries";
+import { type By, cutOf, type Shown } from "./shown";
+import { useNames } from "./useNames";
 
 const MINUTE = 60_000;
+/** Cards that are shown before somebody asks for all; what is riskiest is first. */
+const FIRST = 8;
 
-/** How many of each kind there are, what they hold up, since when and until when; each leads to its own. */
-export function GroupList({ groups, shown }: { groups: Group[]; shown: Shown }) {
-  const { texts, language } = useTexts();
-  const now = useNow(MINUTE);
+/** How many of each there are, what is at risk in them and since when; each leads to its own. */
+export function GroupList({ by, groups, shown }: { by: By; groups: Group[]; shown: Shown }) {
+  const { texts } = useTexts();
+  const [whole, setWhole] = useState(false);
+  const chosen = shown[cutOf(by)];
+  const first = whole ? groups : groups.filter((one, at) => at < FIRST || one.group === chosen);
   return (
-    <ul className={classes.groups} aria-label={texts.exceptionGroups}>
-      {groups.map(one => (
-        <li
-          key={one.category}
-          className={classes.group}
-          data-chosen={shown.category === one.category || undefined}
-        >
-          <Link
-            to="/exceptions"
-            search={{ ...shown, category: shown.category === one.category ? undefined : one.category }}
-            className={classes.link}
-            aria-current={shown.category === one.category ? "true" : undefined}
-          >
-            <span className={classes.count}>{one.count}</span> {texts.exceptionCategories[one.category]}
-          </Link>
-          <span className={classes.facts}>
-            {one.worth.map(sum => (
-              <span key={sum.currency} className="numbers">
-                {money(language, sum)}
-              </span>
-            ))}
-            <time dateTime={one.oldest} title={absolute(language, one.oldest)}>
-              {texts.oldest(relative(language, one.oldest, now, texts.justNow))}
-            </time>
-            {one.nextDeadline && <Deadline at={one.nextDeadline} now={now} />}
-          </span>
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul className={classes.groups} aria-label={texts.groupedBy(texts.groupNames[by])}>
+        {first.map(one => (
+          <Card key={one.group ?? ""} by={by} one={one} shown={shown} />
+        ))}
+      </ul>
+      {first.length < groups.length && (
+        <Button className={classes.rest ?? ""} variant="subtle" size="xs" onClick={() => setWhole(true)}>
+          {texts.allGroups(groups.length)}
+        </Button>
+      )}
+    </>
   );
 }
 
-function Deadline({ at, now }: { at: string; now: number }) {
+function Card({ by, one, shown }: { by: By; one: Group; shown: Shown }) {
   const { texts, language } = useTexts();
-  const late = new Date(at).getTime() < now;
+  const nameOf = useNames();
+  const now = useNow(MINUTE);
+  const cut = cutOf(by);
+  const chosen = one.group !== null && shown[cut] === one.group;
+  // Whatever has no owner can be asked for by that name; other things that have none cannot.
+  const value = one.group ?? (by === "owner" ? "none" : null);
+  const words = (
+    <>
+      <span className={classes.count}>{one.count}</span> <bdi>{nameOf(by, one.group)}</bdi>
+    </>
+  );
   return (
-    <time dateTime={at} title={absolute(language, at)} className={late ? classes.late : undefined}>
-      {late
-        ? texts.deadlineMissed(relative(language, at, now, texts.justNow))
-        : texts.nextDeadline(absolute(language, at))}
-    </time>
+    <li className={classes.group} data-chosen={chosen || undefined} data-leads={value !== null || undefined}>
+      {value === null ? (
+        <span className={classes.link}>{words}</span>
+      ) : (
+        <Link
+          to="/exceptions"
+          search={{ ...shown, [cut]: shown[cut] === value ? undefined : value }}
+          className={classes.link}
+          aria-current={shown[cut] === value ? "true" : undefined}
+        >
+          {words}
+        </Link>
+      )}
+      <span className={classes.facts}>
+        {one.atRisk.map(sum => (
+          <span key={sum.currency} className="numbers">
+            {texts.sumAtRisk(money(language, sum))}
+          </span>
+        ))}
+        {one.late > 0 && <span className={classes.late}>{texts.lateOfThem(one.late)}</span>}
+        <time dateTime={one.oldest} title={absolute(language, one.oldest)}>
+          {texts.oldest(relative(language, one.oldest, now, texts.justNow))}
+        </time>
+      </span>
+    </li>
   );
 }

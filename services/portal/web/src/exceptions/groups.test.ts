@@ -1,47 +1,45 @@
-import { describe, expect, it } from "vitest";
+import { expect, test } from "vitest";
+import type { Schemas } from "../api/client";
 import { grouped } from "./groups";
 
-const line = (more: object) => ({
-  category: "failed" as const,
-  connection: null,
-  currency: "USD",
-  count: 1,
-  value: 100,
-  oldest: "2026-01-02T00:00:00Z",
-  next_deadline: null,
-  ...more,
+const line = (
+  group: string | null,
+  currency: string | null,
+  count: number,
+  atRisk: number | null,
+  oldest: string,
+): Schemas["GroupedExceptions"] => ({
+  group,
+  currency,
+  count,
+  late: count > 1 ? 1 : 0,
+  value: atRisk === null ? null : atRisk * 2,
+  at_risk: atRisk,
+  oldest,
+  next_breach: "2026-01-03T00:00:00Z",
 });
 
-describe("groups of exceptions", () => {
-  it("come by category, the most of them first", () => {
-    const found = grouped([line({}), line({ category: "parked", count: 5 })]);
-    expect(found.map(one => [one.category, one.count])).toEqual([
-      ["parked", 5],
-      ["failed", 1],
-    ]);
-  });
+test("a group has the sums of its currencies side by side, its count and its oldest", () => {
+  const found = grouped([
+    line("north", "USD", 2, 500, "2026-01-02T00:00:00Z"),
+    line(null, null, 1, null, "2026-01-02T00:00:00Z"),
+    line("north", "EUR", 3, 70, "2026-01-01T00:00:00Z"),
+  ]);
+  expect(found).toEqual([
+    {
+      group: "north",
+      count: 5,
+      late: 2,
+      atRisk: [
+        { amount: 500, currency: "USD" },
+        { amount: 70, currency: "EUR" },
+      ],
+      oldest: "2026-01-01T00:00:00Z",
+    },
+    { group: null, count: 1, late: 0, atRisk: [], oldest: "2026-01-02T00:00:00Z" },
+  ]);
+});
 
-  it("add up what is of one currency and nothing else", () => {
-    const [group] = grouped([
-      line({ value: 100 }),
-      line({ connection: "con_1", value: 250 }),
-      line({ currency: "EUR", value: 7 }),
-      line({ currency: null, value: null }),
-    ]);
-    expect(group?.worth).toEqual([
-      { amount: 350, currency: "USD" },
-      { amount: 7, currency: "EUR" },
-    ]);
-    expect(group?.count).toBe(4);
-  });
-
-  it("say the oldest and the next deadline of all of them", () => {
-    const [group] = grouped([
-      line({ next_deadline: "2026-03-01T00:00:00Z" }),
-      line({ oldest: "2026-01-01T00:00:00Z" }),
-      line({ next_deadline: "2026-02-01T00:00:00Z" }),
-    ]);
-    expect(group?.oldest).toBe("2026-01-01T00:00:00Z");
-    expect(group?.nextDeadline).toBe("2026-02-01T00:00:00Z");
-  });
+test("nothing makes no group", () => {
+  expect(grouped([])).toEqual([]);
 });

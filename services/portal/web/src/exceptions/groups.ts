@@ -1,53 +1,40 @@
 import type { Schemas } from "../api/client";
 import type { Money } from "../display/money";
-import type { Category } from "./queries";
 
-type Line = Schemas["OpenExceptions"];
+type Line = Schemas["GroupedExceptions"];
 
 export interface Group {
-  category: Category;
+  /** What they have in common; null: none. */
+  group: string | null;
   count: number;
+  late: number;
   /** Of each currency its own: they do not add up. */
-  worth: Money[];
+  atRisk: Money[];
   oldest: string;
-  nextDeadline: string | null;
 }
 
-/** Open exceptions by category, the most of them first. */
+/** Open exceptions by what they have in common, in the order of the lines, which is that of risk. */
 export function grouped(lines: readonly Line[]): Group[] {
-  const found = new Map<Category, Group>();
+  const found = new Map<string | null, Group>();
   for (const line of lines) {
-    const group = found.get(line.category);
-    if (group) join(group, line);
-    else found.set(line.category, begun(line));
+    const group = found.get(line.group) ?? begun(line);
+    if (found.has(line.group)) {
+      group.count += line.count;
+      group.late += line.late;
+      if (line.oldest < group.oldest) group.oldest = line.oldest;
+    }
+    found.set(line.group, group);
+    if (line.currency && line.at_risk !== null) {
+      group.atRisk.push({ amount: line.at_risk, currency: line.currency });
+    }
   }
-  return [...found.values()].sort((one, other) => other.count - one.count);
+  return [...found.values()];
 }
 
-function begun(line: Line): Group {
-  const group: Group = {
-    category: line.category,
-    count: line.count,
-    worth: [],
-    oldest: line.oldest,
-    nextDeadline: line.next_deadline,
-  };
-  add(group, line);
-  return group;
-}
-
-function join(group: Group, line: Line): void {
-  group.count += line.count;
-  if (line.oldest < group.oldest) group.oldest = line.oldest;
-  if (line.next_deadline && (!group.nextDeadline || line.next_deadline < group.nextDeadline)) {
-    group.nextDeadline = line.next_deadline;
-  }
-  add(group, line);
-}
-
-function add(group: Group, { currency, value }: Line): void {
-  if (!currency || value === null) return;
-  const known = group.worth.find(one => one.currency === currency);
-  if (known) known.amount += value;
-  else group.worth.push({ amount: value, currency });
-}
+const begun = (line: Line): Group => ({
+  group: line.group,
+  count: line.count,
+  late: line.late,
+  atRisk: [],
+  oldest: line.oldest,
+});

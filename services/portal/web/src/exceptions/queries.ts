@@ -1,12 +1,15 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { asked } from "../api/background";
 import { api, body, type Schemas } from "../api/client";
+import { type By, filterOf, type Shown } from "./shown";
 
 export type Exception = Schemas["ExceptionView"];
+export type Detail = Schemas["ExceptionDetail"];
 export type Category = Exception["category"];
 export type Preview = Schemas["ActedOnAll"];
+export type Filter = Schemas["ExceptionFilter"];
 export type Action = NonNullable<Schemas["ActOnExceptions"]["action"]>;
-export type Sort = "age" | "value" | "deadline";
+export type Sort = "risk" | "age" | "value" | "deadline";
 type ExceptionList = Schemas["ExceptionList"];
 
 const PAGE = 50;
@@ -14,51 +17,62 @@ const PAGE = 50;
 const LOOK_AGAIN = 5_000;
 export const EXCEPTIONS = ["exceptions"] as const;
 
-export interface Shown {
-  category?: Category | undefined;
-  connection?: string | undefined;
-  mine?: true | undefined;
-  sort?: Sort | undefined;
-}
+export const groupsQuery = (shown: Shown) => {
+  const by: By = shown.by ?? "category";
+  const query = {
+    by,
+    ...filterOf(shown, by),
+    ...(shown.mine ? { queue: "mine" as const } : {}),
+  };
+  return queryOptions({
+    queryKey: [...EXCEPTIONS, "groups", JSON.stringify(query)],
+    queryFn: ({ queryKey }) =>
+      body(api.GET("/v1/exceptions/groups", { headers: asked(queryKey), params: { query } })),
+    refetchInterval: LOOK_AGAIN,
+  });
+};
 
-export const summaryQuery = queryOptions({
-  queryKey: [...EXCEPTIONS, "summary"],
-  queryFn: ({ queryKey }) => body(api.GET("/v1/exceptions/summary", { headers: asked(queryKey) })),
-  refetchInterval: LOOK_AGAIN,
-});
-
-export const exceptionsQuery = (shown: Shown, owner: string | undefined) =>
-  infiniteQueryOptions({
-    queryKey: [...EXCEPTIONS, shown.category ?? "", shown.connection ?? "", owner ?? "", shown.sort ?? ""],
+export const exceptionsQuery = (shown: Shown) => {
+  const query = {
+    limit: PAGE,
+    sort: shown.sort ?? ("risk" as const),
+    ...filterOf(shown),
+    ...(shown.mine ? { queue: "mine" as const } : {}),
+  };
+  return infiniteQueryOptions({
+    queryKey: [...EXCEPTIONS, "list", JSON.stringify(query)],
     queryFn: ({ pageParam, queryKey }) =>
       body(
         api.GET("/v1/exceptions", {
           headers: asked(queryKey),
-          params: {
-            query: {
-              limit: PAGE,
-              ...(pageParam ? { cursor: pageParam } : {}),
-              ...(shown.category ? { category: shown.category } : {}),
-              ...(shown.connection ? { connection: shown.connection } : {}),
-              ...(owner ? { owner } : {}),
-              ...(shown.sort ? { sort: shown.sort } : {}),
-            },
-          },
+          params: { query: { ...query, ...(pageParam ? { cursor: pageParam } : {}) } },
         }),
       ),
     initialPageParam: "",
     getNextPageParam: (page: ExceptionList) => page.next ?? undefined,
     refetchInterval: LOOK_AGAIN,
   });
-
-/** What people may do with one of each category, the first that clears it first; the server holds to the same. */
-export const TAKES: Record<Category, readonly Action[]> = {
-  failed: ["retry", "discard", "assign"],
-  uncertain: ["cancel", "discard", "assign"],
-  parked: ["cancel", "discard", "assign"],
-  quarantined: ["resume", "cancel", "discard", "assign"],
-  outage: ["assign"],
-  "dead-letter": ["discard", "assign"],
-  missed: ["discard", "assign"],
-  data: ["discard", "assign"],
 };
+
+export const exceptionQuery = (exception: string) =>
+  queryOptions({
+    queryKey: [...EXCEPTIONS, "one", exception],
+    queryFn: ({ queryKey }) =>
+      body(
+        api.GET("/v1/exceptions/{exception}", { params: { path: { exception } }, headers: asked(queryKey) }),
+      ),
+    refetchInterval: LOOK_AGAIN,
+  });
+
+/** Names of connections, for who may see them; the first two hundred. */
+export const systemsQuery = queryOptions({
+  queryKey: [...EXCEPTIONS, "systems"],
+  queryFn: async () => {
+    const { items } = await body(api.GET("/v1/connections", { params: { query: { limit: 200 } } }));
+    return new Map(items.map(one => [one.id, one.name]));
+  },
+  staleTime: 60_000,
+});
+
+/** In which order acts are offered: the first that clears it first. */
+export const ACTS: readonly Action[] = ["retry", "resume", "cancel", "discard", "assign", "note"];
