@@ -23,6 +23,6 @@ export function useNames(): (by: By, value: string | null) => string {
     if (by !== "owner") return value;
     if (value.startsWith("role:")) return human(value.slice("role:".length));
     const account = value.slice("account:".length);
-    return people?.find(one => one.id === account)?.name ?? texts.somebody;
+    return people?.find(one => one.id === account)?.name ?? texts.someOwner;
   };
 }

@@ -35,7 +35,7 @@ const exceptions = {
     stage: "No stage",
     system: "No system",
   },
-  somebody: "Somebody",
+  someOwner: "Somebody",
   allGroups: (count: number) => `Show all ${count}`,
   withoutCut: (group: string, name: string) => `${group}: ${name}. Remove this filter`,
   sumAtRisk: (sum: string) => `${sum} at risk`,

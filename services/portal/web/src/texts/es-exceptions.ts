@@ -36,7 +36,7 @@ const exceptions: typeof en = {
     stage: "Sin etapa",
     system: "Sin sistema",
   },
-  somebody: "Alguien",
+  someOwner: "Alguien",
   allGroups: count => `Mostrar los ${count}`,
   withoutCut: (group, name) => `${group}: ${name}. Quitar este filtro`,
   sumAtRisk: sum => `${sum} en riesgo`,
