@@ -8,6 +8,7 @@ import {
 } from "@tanstack/react-router";
 import { Problem } from "../api/client";
 import { type AuditFilter, brandQuery, type RunFilter, type ShownState, sessionQuery } from "../api/queries";
+import type { Shown as ShownByHand } from "../byhand/queries";
 import { LEVELS, type Shown as ShownConnectors } from "../connectors/shown";
 import { shownOf } from "../exceptions/shown";
 import { Frame } from "../frame/Frame";
@@ -231,6 +232,19 @@ const exception = createRoute({
   beforeLoad: ({ context }) => {
     if (!context.session.client) throw redirect({ to: "/clients", replace: true });
   },
+});
+
+const byHand = createRoute({
+  getParentRoute: () => inside,
+  path: "/by-hand",
+  component: lazyRouteComponent(() => import("../byhand/ByHandPage"), "ByHandPage"),
+  beforeLoad: ({ context }) => {
+    if (!context.session.client) throw redirect({ to: "/clients", replace: true });
+  },
+  validateSearch: (search: Record<string, unknown>): ShownByHand => ({
+    days: search.days === 7 || search.days === 90 ? search.days : undefined,
+    state: search.state === "retired" ? "retired" : undefined,
+  }),
 });
 
 const VIEWS: readonly string[] = ["mine", "queues", "all"];
@@ -498,6 +512,7 @@ export const router = createRouter({
       inbox.addChildren([task]),
       exceptions,
       exception,
+      byHand,
       readiness,
       connections,
       connectors,

@@ -1,11 +1,7 @@
-import { Button, NativeSelect, Textarea, TextInput } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { Button, Textarea, TextInput } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, body } from "../api/client";
-import { sessionQuery } from "../api/queries";
-import { human } from "../display/names";
-import { rolesOf } from "../inbox/colleagues";
-import { colleaguesQuery } from "../inbox/queries";
 import { Dialog, DialogActs } from "../pages/Dialog";
 import { LinesSkeleton } from "../pages/LinesSkeleton";
 import { Refusal } from "../session/Refusal";
@@ -13,6 +9,7 @@ import { generalWords, isAbout } from "../session/words";
 import { useTexts } from "../texts/texts";
 import classes from "./ActDialog.module.css";
 import { BecameOf, WouldBecome } from "./Lines";
+import { Owner } from "./Owner";
 import { type Action, EXCEPTIONS, type Filter, type Preview } from "./queries";
 
 export interface Wish {
@@ -112,7 +109,7 @@ function Ask({ wish, me, close }: Props & { wish: Wish }) {
           errorProps={{ role: "alert" }}
         />
       )}
-      {wish.action === "assign" && <To me={me} owner={owner} set={setOwner} />}
+      {wish.action === "assign" && <Owner me={me} owner={owner} set={setOwner} />}
       {wish.action === "assign" && owner === "role" && (
         <TextInput
           mt={12}
@@ -147,33 +144,3 @@ function Ask({ wish, me, close }: Props & { wish: Wish }) {
 }
 
 const notPreview = ({ queryKey }: { queryKey: readonly unknown[] }) => queryKey[1] !== "preview";
-
-/** Whose they are to be: oneself, nobody, a role or a colleague; of who may not know those, a role by its name. */
-function To({ me, owner, set }: { me: string; owner: string; set: (owner: string) => void }) {
-  const { texts } = useTexts();
-  const { data: session } = useSuspenseQuery(sessionQuery);
-  const { data: people } = useQuery({
-    ...colleaguesQuery,
-    enabled: session.permissions.includes("tasks:work"),
-  });
-  const roles = rolesOf(people ?? []).map(one => ({ value: `role:${one}`, label: human(one) }));
-  const others = (people ?? [])
-    .filter(one => one.id !== me)
-    .map(one => ({ value: `account:${one.id}`, label: one.name ?? one.id }));
-  return (
-    <NativeSelect
-      mt={12}
-      label={texts.assignTo}
-      value={owner}
-      onChange={event => set(event.currentTarget.value)}
-      data={[
-        { value: `account:${me}`, label: texts.assignees.me },
-        { value: "", label: texts.assignees.nobody },
-        ...(roles.length > 0 ? [{ group: texts.assignees.roles, items: roles }] : []),
-        ...(others.length > 0 ? [{ group: texts.assignees.people, items: others }] : []),
-        { value: "role", label: texts.assignees.role },
-      ]}
-      data-autofocus
-    />
-  );
-}

@@ -3,6 +3,7 @@ import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { brandQuery, sessionQuery } from "../api/queries";
+import { NoteWorkaround } from "../byhand/NoteWorkaround";
 import { useNow } from "../display/now";
 import { Guide } from "../library/Guide";
 import { Failure } from "../pages/Failure";
@@ -75,6 +76,10 @@ export function ExceptionPage() {
               )}
             </section>
           )}
+          <NoteWorkaround
+            step={one.stage ?? one.kind ?? one.category}
+            about={one.business_key ? { kind: "run", key: one.business_key } : null}
+          />
           {one.runbook && (
             <section aria-label={texts.exceptionRunbook} className={classes.part}>
               <h2 className={classes.heading}>{texts.exceptionRunbook}</h2>

@@ -112,6 +112,9 @@ function Choices({ shown }: { shown: Shown }) {
       >
         {texts.onlyMine}
       </Link>
+      <Link to="/by-hand" search={{}} className={classes.one}>
+        {texts.byHand}
+      </Link>
     </nav>
   );
 }

@@ -2,6 +2,7 @@ import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { brandQuery, sessionQuery } from "../api/queries";
+import { NoteWorkaround } from "../byhand/NoteWorkaround";
 import { money } from "../display/money";
 import { human } from "../display/names";
 import { useNow } from "../display/now";
@@ -79,6 +80,9 @@ export function TaskPane({ id, shown, next }: Props) {
                 <Related key={data.task.entity.key} about={data.task.entity} />
               </div>
             )}
+          </div>
+          <div className={classes.aside}>
+            <NoteWorkaround step={data.task.kind} about={data.task.entity} />
           </div>
           <Attachments task={data.task} />
           <History task={data.task} />

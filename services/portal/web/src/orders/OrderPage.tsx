@@ -4,6 +4,7 @@ import { Link, useParams } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { Problem } from "../api/client";
 import { brandQuery, sessionQuery } from "../api/queries";
+import { NoteWorkaround } from "../byhand/NoteWorkaround";
 import { CopyText } from "../display/CopyText";
 import { human } from "../display/names";
 import { Failure } from "../pages/Failure";
@@ -40,6 +41,11 @@ export function OrderPage() {
   return (
     <>
       {entity && <Head entity={entity} />}
+      {entity && (
+        <div className={classes.aside}>
+          <NoteWorkaround step={entity.kind} about={{ kind: entity.kind, key: numberOf(entity) }} />
+        </div>
+      )}
       <div className={classes.body}>
         {entity && <Documents entity={id} />}
         <section className={classes.story} aria-label={texts.whatHappened}>

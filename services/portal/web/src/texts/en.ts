@@ -1,5 +1,6 @@
 import type { GraphNode } from "../api/queries";
 import audit from "./en-audit";
+import byHand from "./en-byhand";
 import connections from "./en-connections";
 import connectors from "./en-connectors";
 import deployments from "./en-deployments";
@@ -24,6 +25,7 @@ const en = {
   ...orders,
   ...readiness,
   ...record,
+  ...byHand,
   ...connections,
   ...connectors,
   ...form,

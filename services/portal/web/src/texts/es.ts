@@ -1,5 +1,6 @@
 import type { Texts } from "./en";
 import audit from "./es-audit";
+import byHand from "./es-byhand";
 import connections from "./es-connections";
 import connectors from "./es-connectors";
 import deployments from "./es-deployments";
@@ -24,6 +25,7 @@ const es: Texts = {
   ...orders,
   ...readiness,
   ...record,
+  ...byHand,
   ...connections,
   ...connectors,
   ...form,
