@@ -37,8 +37,12 @@ export function WorkaroundDialog({ doing, me, close }: { doing: Doing; me: strin
           },
         }),
       ),
-    onSuccess: close,
+    // What is listed is the present before anything else can be asked of it.
     onSettled: () => queries.invalidateQueries({ queryKey: WORKAROUNDS }),
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: WORKAROUNDS });
+      close();
+    },
   });
   const lacks = action === "postpone" && (!words.trim() || !day);
   const submit = (event: FormEvent) => {

@@ -87,7 +87,7 @@ function Row({ one, act }: { one: Workaround; act: ((doing: Doing) => void) | nu
           </span>
         )}
       </td>
-      <td role="cell" className={`${classes.number} numbers`}>
+      <td role="cell" className={`${classes.number} ${classes.cell} numbers`}>
         {texts.usesPerWeek(one.uses, one.uses_per_week)}
       </td>
       <td role="cell" className={listing.quiet}>

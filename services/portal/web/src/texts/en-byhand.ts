@@ -26,7 +26,7 @@ const byHand = {
   workaroundColumns: { what: "What", uses: "Noted", owner: "To end it", until: "Until", acts: "Acts" },
   workaroundsShown: (count: number, more: boolean) =>
     more ? `${count} shown` : count === 1 ? "1 workaround" : `${count} workarounds`,
-  usesPerWeek: (uses: number, week: number) => `${uses} times, ${week} a week`,
+  usesPerWeek: (uses: number, week: number) => (uses === 1 ? "Once" : `${uses} times, ${week} a week`),
   pastItsDay: (day: string) => `Past its day, ${day}`,
   workaroundActs: {
     assign: { act: "Assign", body: "It is theirs to end from now on." },

@@ -34,7 +34,7 @@ const byHand: typeof en = {
   },
   workaroundsShown: (count, more) =>
     more ? `${count} mostrados` : count === 1 ? "1 atajo" : `${count} atajos`,
-  usesPerWeek: (uses, week) => `${uses} veces, ${week} por semana`,
+  usesPerWeek: (uses, week) => (uses === 1 ? "Una vez" : `${uses} veces, ${week} por semana`),
   pastItsDay: day => `Pasado su día, ${day}`,
   workaroundActs: {
     assign: { act: "Asignar", body: "Desde ahora le toca terminarlo." },
