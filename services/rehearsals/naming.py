@@ -45,7 +45,7 @@ def mistakes(package: Package, workflow: Workflow) -> Iterator[str]:
 def _roles(package: Package, calls: Iterable[FunctionCallTask]) -> Iterator[str]:
     manifest, named = package.manifest, set[str]()
     for task in calls:
-        given = _members(task.arguments)
+        given = members(task.arguments)
         if human_tasks.FAMILY.fullmatch(task.function):
             named |= _texts(given.get("role")) | _of_steps(given.get("deadline")) | _of_form(given.get("form"))
         elif task.function == holds.NAME and _texts(given.get("do")) == {"raise"}:
@@ -81,7 +81,7 @@ def _events(package: Package, workflow: Workflow) -> Iterator[str]:
         if isinstance(task, ListenTask):
             heard |= _heard(task.to)
         if isinstance(task, EmitTask):
-            said |= _texts(_members(task.event).get("type"))
+            said |= _texts(members(task.event).get("type"))
     events = package.manifest.events
     known = "which the manifest does not say"
     yield from _both(heard, events.consumes, f"it consumes {{}}, {known}", "it never consumes {}")
@@ -108,8 +108,8 @@ def _owners(types: set[str]) -> set[str]:
 
 
 def _of_steps(deadline: Template | None) -> set[str]:
-    steps = None if deadline is None else _members(deadline).get("steps")
-    return set[str]().union(*(_texts(_members(one).get("role")) for one in _items(steps)))
+    steps = None if deadline is None else members(deadline).get("steps")
+    return set[str]().union(*(_texts(members(one).get("role")) for one in _items(steps)))
 
 
 def _of_form(form: Template | None) -> set[str]:
@@ -131,8 +131,18 @@ def _items(template: Template | None) -> list[Template]:
     return [Constant(one) for one in value] if isinstance(value, list) else []
 
 
-def _members(template: Template) -> Mapping[str, Template]:
+def members(template: Template) -> Mapping[str, Template]:
+    """Of an object that is written out, at least by its names."""
     if isinstance(template, MapTemplate):
         return dict(template.members)
     value: Any = template.value if isinstance(template, Constant) else None
     return {name: Constant(one) for name, one in value.items()} if isinstance(value, dict) else {}
+
+
+def written_out(template: Template) -> Any:
+    """What stands there; None in the place of an expression."""
+    if isinstance(template, Constant):
+        return template.value
+    if isinstance(template, ListTemplate):
+        return [written_out(one) for one in template.items]
+    return {name: written_out(one) for name, one in template.members} if isinstance(template, MapTemplate) else None

