@@ -64,6 +64,23 @@ async def test_a_key_with_another_order_is_refused(simulator: Simulator) -> None
     assert (await simulator.send("POST", "/orders", ORDER, **POST))[1]["title"] == "key-missing"
 
 
+async def test_a_shipment_is_charged_once_whatever_its_lines_are_written_as(simulator: Simulator) -> None:
+    await create(simulator)
+
+    async def charge(key: str, *lines: tuple[str, str], shipment: str = "SH-1") -> Any:
+        body = {"order": "PO-1", "shipment": shipment, "lines": [{"item": one, "quantity": of} for one, of in lines]}
+        return await simulator.send("POST", "/invoices", body, **POST, **{"Idempotency-Key": key})
+
+    first = await charge("a", ("SKU-1", "4"))
+    assert first[0] == 201
+    for key, lines in (("b", [("SKU-1", "4.0")]), ("c", [("SKU-1", "1"), ("SKU-1", "3")])):
+        assert (await charge(key, *lines))[1]["number"] == first[1]["number"]
+    refused = await charge("d", ("SKU-1", "5"))
+    assert (refused[0], refused[1]["title"]) == (409, "charged-already")
+    assert (await charge("e", ("SKU-1", "6"), shipment="SH-2"))[1]["number"] != first[1]["number"]
+    assert (await simulator.state())["invoices"] == 2
+
+
 async def test_fifty_equal_orders_at_once_are_one(simulator: Simulator) -> None:
     answers = await asyncio.gather(*(create(simulator) for _ in range(50)))
     assert sorted(status for status, _ in answers) == [200] * 49 + [201]
