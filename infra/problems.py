@@ -103,7 +103,7 @@ class Invalid(Problem):
 
 
 class Unavailable(Problem):
-    """A service behind us is away. Nothing was stored; send again after `Retry-After` seconds."""
+    """What answers is away or has no room; nothing was stored, unless `detail` says so. Send the same again."""
 
     name = "unavailable"
     title = "Temporarily unavailable"

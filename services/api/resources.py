@@ -24,6 +24,7 @@ from services.api.graphs import Graphs
 from services.api.hold_judge import hold_judge
 from services.api.kept_answers import KeptAnswers
 from services.api.matrix_judge import matrix_judge
+from services.api.room import Room
 from services.api.strangers import Strangers
 from services.api.throttle import Throttle
 from services.connectors import certification
@@ -83,6 +84,7 @@ class Resources:
         self.doorbell = Doorbell(settings.redis_url) if settings.redis_url else None
         self.quotas = Quotas(self.database)
         self.tasks = Tasks(matrix_judge, touched=touched.of_task)
+        self.deciding = Room()
         self.event_checks = EventChecks(self.database)
         self.drawings = Drawings()
         self.rehearsals = Rehearsals()

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from infra import clock
-from infra.database import Database
+from infra.database import Database, is_outage
 from infra.pagination import BadCursor
 from infra.problems import Problem
 from services.human_tasks import acting
@@ -84,7 +84,7 @@ async def preview(  # noqa: PLR0913 (whose, which, and what is to be decided)
 async def drive(database: Database, desk: Desk, tenant: UUID, person: Person, batch: Batch) -> list[tuple[Told, Any]]:
     """Decide each as it was seen, each in a commit of its own; with the run of what was decided.
 
-    Safe to repeat; those that no time is left for are `left`.
+    Safe to repeat; those that no time is left for are `left`, and so is the rest when the database goes away.
     """
     until, done = clock.monotonic() + SECONDS, list[tuple[Told, Any]]()
     for one in batch.seen:
@@ -98,6 +98,13 @@ async def drive(database: Database, desk: Desk, tenant: UUID, person: Person, ba
         except Problem as problem:
             told: Outcome = "changed" if problem.name in {"task-changed", "task-over"} else "refused"
             done.append((Told(task=one.task, outcome=told, why=_why(problem)), None))
+            continue
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            # Some may be decided: that, and what is left, is told, instead of an outage in which nothing was.
+            until = 0.0
+            done.append((Told(task=one.task, outcome="left"), None))
             continue
         what: Outcome = "completed" if decided.is_complete else "approved"
         done.append((Told(task=one.task, outcome=what), decided.run))

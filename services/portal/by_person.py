@@ -36,15 +36,16 @@ async def decide(request: Call, holder: Holder, wanted: Decision) -> DecidedByLi
         return before
     if (lacking := _lacking(holder)) is not None:
         raise NotYourTask(lacking.detail)
-    async with request.resources.database.tenant(tenant) as connection:
+    resources = request.resources
+    async with resources.deciding.place(), resources.database.tenant(tenant) as connection:
         person = await people.read(connection, tenant, _person(request, holder))
         # The task before its link, as closing it takes them: of two who decide at once, the second waits and is told.
         await acting.locked(connection, tenant, holder.task, person)
         await links.use(connection, holder.link)
-        decided = await request.resources.tasks.complete(connection, tenant, holder.task, person, wanted)
+        decided = await resources.tasks.complete(connection, tenant, holder.task, person, wanted)
     crash_points.pass_by("task.decided")
-    request.resources.ring()
-    request.resources.changes.note([(tenant, decided.run)])
+    resources.ring()
+    resources.changes.note([(tenant, decided.run)])
     return DecidedByLink(outcome=wanted.outcome, complete=decided.is_complete)
 
 

@@ -37,17 +37,17 @@ class Said(msgspec.Struct, frozen=True):
 
 
 class Somebody:
-    """One whom `hired` let in."""
+    """One whom `hired` let in; `cookie` is of their session."""
 
     def __init__(self, site: Site, email: str) -> None:
         self.site, self.email = site, email
-        self._cookie = ""
+        self.cookie = ""
 
     async def sign_in(self) -> None:
         said = await self.ask("POST", "/portal/session", {"email": self.email, "password": PASSWORD})
         assert said.status == 201, said.json
         pairs = dict(line.partition(";")[0].split("=", 1) for line in said.headers["set-cookie"].split("\n"))
-        self._cookie = f"{NAME}={pairs[NAME]}"
+        self.cookie = f"{NAME}={pairs[NAME]}"
 
     async def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Said:
         """On the partner's host, as its pages ask; `_` in names of headers stands for `-`."""
@@ -56,7 +56,7 @@ class Somebody:
     def _ask(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Said:
         port = int(self.site.api_url.rpartition(":")[2])
         host = f"{self.site.harbor.host}:{port}"
-        sent = {"Host": host, "Origin": f"http://{host}", "Sec-Fetch-Site": "same-origin", "Cookie": self._cookie}
+        sent = {"Host": host, "Origin": f"http://{host}", "Sec-Fetch-Site": "same-origin", "Cookie": self.cookie}
         sent |= {"Content-Type": "application/json"} if body is not None else {}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         with contextlib.closing(HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as line:

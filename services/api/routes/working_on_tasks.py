@@ -8,16 +8,17 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from infra import crash_points, ids
+from infra.database import is_outage
 from infra.ids import TenantId
 from infra.mail.template import visible
-from infra.problems import Invalid
+from infra.problems import Invalid, Unavailable
 from services.api import previews, working
 from services.api.call import Call
 from services.api.policy import tenant_paths
 from services.api.routes.tasks import TAGS, shown
 from services.api.task_view import TaskId, TaskVersion, TaskView
 from services.engine import values
-from services.human_tasks import acting, batches
+from services.human_tasks import acting, batches, repeated
 from services.human_tasks.acting import Act, Action
 from services.human_tasks.batches import Batch, Outcome, Seen
 from services.human_tasks.deciding import Decision
@@ -101,6 +102,7 @@ async def complete_task(request: Call, data: JSONBody[CompleteTask]) -> TaskView
     """Decides it: by who has its role and, of a `decision`, the authority. Nobody else, and no key (`person-needed`).
 
     Send the `ETag` of the task as `If-Match`. Where several persons have to decide alike it goes back to its queue.
+    Safe to send again: the same decision of the same person, while it is the newest change, is answered as the first.
     """
     task, tenant = request.path_id("tsk", "task"), TenantId(request.tenant.tenant_id)
     wanted = Decision(
@@ -110,20 +112,33 @@ async def complete_task(request: Call, data: JSONBody[CompleteTask]) -> TaskView
         saw=data.saw,
         seconds=data.seconds,
     )
-    await shown(request)
-    async with request.resources.database.tenant(tenant) as connection:
+    async with request.resources.deciding.place():
+        await shown(request)
+        async with request.resources.database.tenant(tenant) as connection:
 
-        async def present() -> TaskVersion:
-            return TaskVersion(ids.show("tsk", task), await acting.version(connection, tenant, task))
+            async def present() -> TaskVersion:
+                return TaskVersion(ids.show("tsk", task), await acting.version(connection, tenant, task))
 
-        await request.match(present)
-        person = await working.somebody(request, connection)
-        desk = request.resources.tasks
-        decided = await desk.complete(connection, tenant, task, person, wanted)
-    crash_points.pass_by("task.decided")
-    request.resources.ring()
-    request.resources.changes.note([(tenant, decided.run)])
-    return await shown(request)
+            person = await working.somebody(request, connection)
+            desk = request.resources.tasks
+            decided = await repeated.found(desk, connection, tenant, task, person, wanted)
+            if decided is None:
+                await request.match(present)
+                decided = await desk.complete(connection, tenant, task, person, wanted)
+        crash_points.pass_by("task.decided")
+        request.resources.ring()
+        request.resources.changes.note([(tenant, decided.run)])
+        return await _decided(request)
+
+
+async def _decided(request: Call) -> TaskView:
+    """What it became. It is committed: that it cannot be read now must not be told as if it were not."""
+    try:
+        return await shown(request)
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        raise Unavailable("It is decided; send the same again to read what the task became") from error
 
 
 @post(tenant_paths("/tasks/complete"), summary="Complete many tasks", tags=TAGS, status_code=200)

@@ -5356,6 +5356,7 @@ export interface paths {
          * @description Decides it: by who has its role and, of a `decision`, the authority. Nobody else, and no key (`person-needed`).
          *
          *     Send the `ETag` of the task as `If-Match`. Where several persons have to decide alike it goes back to its queue.
+         *     Safe to send again: the same decision of the same person, while it is the newest change, is answered as the first.
          *
          *     Needs: `tasks:work`.
          */
