@@ -13,7 +13,7 @@ import msgspec
 
 from infra import ids
 from infra.ids import TenantId
-from services.archives import large
+from services.archives import human, large
 from services.engine import payload_rows, payloads
 from services.engine.payloads import PayloadUnreadable
 
@@ -47,24 +47,28 @@ _BESIDE: Final = {
     "exceptions": "SELECT run_id, exception_id, mark AS entry, category, cause, title, reference, owner, note, "
     "outcome, reason, times, opened_at, closed_at, closed_by FROM app.exception "
     "WHERE tenant_id = $1 AND run_id = ANY ($2) ORDER BY run_id, exception_id",
+    **human.BESIDE,
 }
 """What belongs to a run, by the member of its line."""
 MOST: Final = 64 * 1024 * 1024
-"""Bytes of a run's journal, effects and entries, without large values, that are held in memory for a line."""
+"""Bytes of a run's journal, effects, entries and tasks, without large values, that are held in memory for a line."""
 _WEIGHT: Final = """
 SELECT coalesce((SELECT sum(octet_length(j.data::text)) FROM app.journal j WHERE j.tenant_id = $1 AND j.run_id = $2), 0)
   + coalesce((SELECT sum(octet_length(concat(e.sent, e.answer, e.error))) FROM app.effect e
               WHERE e.tenant_id = $1 AND e.run_id = $2), 0)
   + coalesce((SELECT sum(octet_length(concat(n.request, n.answer, n.found_answer))) FROM app.entry n
               WHERE n.tenant_id = $1 AND n.run_id = $2), 0)
+  + coalesce((SELECT sum(octet_length(concat(t.content, t.answer))) FROM app.human_task t
+              WHERE t.tenant_id = $1 AND t.run_id = $2), 0)
 """
-_JSON: Final = frozenset({"input", "output", "error", "data", "sent", "answer", "request", "found_answer"})
+_JSON: Final = frozenset({"input", "output", "error", "data", "sent", "answer", "request", "found_answer", *human.JSON})
 _PREFIXES: Final = {
     "deployment_id": "dep",
     "event_id": "evt",
     "connection_id": "con",
     "exception_id": "exc",
     "entry_id": "ent",
+    **human.PREFIXES,
 }
 
 

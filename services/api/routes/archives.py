@@ -14,7 +14,7 @@ from services.api import payloads
 from services.api.call import Call
 from services.api.fields import Cursor, Instant, Limit, NextCursor
 from services.api.policy import tenant_paths
-from services.archives import reading
+from services.archives import human, reading
 
 TAGS: Final = ["archives"]
 _SHOWN: Final = ("sent", "request", "answer")
@@ -93,7 +93,8 @@ async def _shown(request: Call, members: dict[str, Any]) -> dict[str, Any]:
     # What the document has in so many words is not asked for: it may be gone. All of an error's words are masked.
     written: _Written = frozenset()
     told = {name: bytes(member).decode() for name, member in members.items()}
-    shown: dict[str, Any] = dict(members)
+    # What people were asked and decided is in the file alone: each is for who has its role, and roles change.
+    shown: dict[str, Any] = {name: member for name, member in members.items() if name not in human.MEMBERS}
     shown |= {name: show(_given(told.get(name))) for name in ("input", "output")}
     shown["error"] = show_error(_given(told.get("error")), written)
     shown["journal"] = []

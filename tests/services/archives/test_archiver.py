@@ -8,6 +8,7 @@ import stat
 import sys
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -96,6 +97,39 @@ async def test_S_86_what_somebody_or_something_still_needs_is_kept_whatever_its_
     assert await olden.left("exception") == await olden.left("effect") == await olden.left("entry") == set()
     assert _archived(olden)[ids.show("run", by_hand)]["entries"][0]["request"] == {"order": "SO-1"}
     assert _archived(olden)[ids.show("run", faulted)]["exceptions"][0]["outcome"] == "given up"
+
+
+async def test_S_86_what_people_decided_and_customers_were_told_is_in_the_file(olden: Olden) -> None:
+    run, other = await olden.ended(410), await olden.ended(411)
+    olden.sql(
+        "INSERT INTO app.human_task (tenant_id, task_id, run_id, key, reference, kind, title, role, state, content, "
+        "outcome, answer, decided_by, closed_at) VALUES (:'tenant', :'task', :'run', 'k', '/do/0', 'review', 'Go', "
+        "'desk', 'completed', '{\"task\":\"review\"}', 'approve', '{\"limit\":5}', 'account:me', now())",
+        "INSERT INTO app.human_task_event (tenant_id, task_id, number, action, state, made_by, note) "
+        "VALUES (:'tenant', :'task', 2, 'completed', 'completed', 'account:me', 'as agreed')",
+        "INSERT INTO app.human_task_decision (tenant_id, task_id, number, account_id, outcome, answer, note, "
+        "shown_digest, salt) VALUES (:'tenant', :'task', 2, :'who', 'approve', '{\"limit\":5}', 'as agreed', "
+        "sha256('shown'), '0123456789abcdef')",
+        "INSERT INTO app.approval (tenant_id, approval_id, run_id, reference, event_source, event_key, is_approved, "
+        "decided_by) VALUES (:'tenant', app.new_id(), :'run', '/do/1', 's', 'k', true, 'account:me')",
+        "INSERT INTO app.customer_notice (tenant_id, notice_id, key, run_id, notice, outcome, why, language) "
+        "VALUES (:'tenant', app.new_id(), 'n', :'run', 'delayed', 'withheld', 'opted-out', 'en')",
+        run=run,
+        task=ids.new(),
+        who=UUID(int=7),
+    )
+    assert await _archive(olden) == 2
+    for table in ("human_task", "approval", "customer_notice"):
+        assert await olden.left(table) == set()
+    told = _archived(olden)
+    line, bare = told[ids.show("run", run)], told[ids.show("run", other)]
+    (task,), (act,), (decision,) = line["tasks"], line["acts"], line["decisions"]
+    assert (task["content"], task["answer"], task["outcome"]) == ({"task": "review"}, {"limit": 5}, "approve")
+    assert (act["action"], act["note"]) == ("completed", "as agreed")
+    assert (decision["account"], decision["answer"]) == (ids.show("acc", UUID(int=7)), {"limit": 5})
+    assert bytes.fromhex(decision["salt"]) == b"0123456789abcdef"
+    assert (line["approvals"][0]["is_approved"], line["notices"][0]["why"]) == (True, "opted-out")
+    assert [bare[name] for name in ("tasks", "acts", "decisions", "approvals", "notices")] == [[]] * 5
 
 
 async def test_S_86_large_values_of_entries_are_in_the_file_and_gone_with_their_run(olden: Olden) -> None:

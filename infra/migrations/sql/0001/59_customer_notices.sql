@@ -75,5 +75,8 @@ BEGIN
   END LOOP;
 END $$;
 GRANT SELECT ON app.customer_notice, app.notice_opt_out, app.notice_mixing TO waybill_app;
+-- A worker writes them into the archive with their run.
+CREATE POLICY archived ON app.customer_notice FOR SELECT TO waybill_worker USING (tenant_id = app.tenant_id());
+GRANT SELECT ON app.customer_notice TO waybill_worker;
 GRANT SELECT, INSERT ON app.customer_notice, app.notice_mixing TO waybill_doors;
 GRANT SELECT, INSERT, UPDATE, DELETE ON app.notice_opt_out TO waybill_doors;
