@@ -13,6 +13,7 @@ ROWS: Final = (
     ("GET", "/tasks", P.TASKS_WORK),
     ("GET", "/tasks/counts", P.TASKS_WORK),
     ("GET", ONE, P.TASKS_WORK),
+    ("GET", f"{ONE}/look-up", P.TASKS_WORK),
     ("POST", f"{ONE}/act", P.TASKS_WORK),
     ("POST", f"{ONE}/complete", P.TASKS_WORK),
     ("POST", "/tasks/complete", P.TASKS_WORK),

@@ -12,7 +12,7 @@ import msgspec
 from infra import ids
 from infra.mail.template import visible
 from services.engine import values
-from services.human_tasks import acting, approvals, clock, forms, people, rows, showing, states
+from services.human_tasks import acting, approvals, clock, forms, looking_up, people, rows, showing, states
 from services.human_tasks.approvals import Completed
 from services.human_tasks.errors import AuthorityUnknown, NoAuthority, TaskChanged
 from services.human_tasks.forms import Forms, ProfiledForms
@@ -140,6 +140,7 @@ class Desk:
         if wanted.saw is not None and wanted.saw != shown.digest().hex():
             raise TaskChanged("What the task shows is not what you saw")
         answer = forms.checked(self.forms, asked.form, decider.roles, wanted.values, wanted.outcome)
+        await looking_up.check(connection, tenant, self.forms, asked.form, roles=decider.roles, given=wanted.values)
         question = await _question(connection, tenant, row, decider, (wanted.outcome, answer))
         verdict = await self._judged(connection, question, row)
         same = _standing(question, verdict).alike()

@@ -9,7 +9,8 @@ import msgspec
 
 from services.engine import values
 from services.human_tasks.errors import AnswerRefused
-from template_library.forms import answers, form, showing
+from template_library.forms import answers, form, rights, showing
+from template_library.forms.document import LookUp
 from template_library.forms.form import InvalidForm
 from template_library.human_tasks import Form
 
@@ -26,6 +27,10 @@ class Forms(Protocol):
 
     def answered(self, form: Form | str, roles: frozenset[str], given: dict[str, Any], outcome: str) -> dict[str, Any]:
         """The answer as it is kept. Raises AnswerRefused."""
+        ...
+
+    def look_ups(self, form: Form | str, roles: frozenset[str]) -> dict[str, LookUp]:
+        """By field those that these roles may write and that are found among records."""
         ...
 
 
@@ -53,6 +58,17 @@ class ProfiledForms:
             return found.values
         places = [{"pointer": f"/values{one.pointer}", "detail": one.detail} for one in found.errors]
         raise AnswerRefused("; ".join(one.detail for one in found.errors[:3]), errors=places)
+
+    def look_ups(self, form: Form | str, roles: frozenset[str]) -> dict[str, LookUp]:
+        """None of a form that is only named, or is none any more."""
+        if isinstance(form, str):
+            return {}
+        try:
+            read = _read(form)
+        except InvalidForm:
+            return {}
+        found = {name: read.field(name).look_up for name in rights.writable(read, roles)}
+        return {name: one for name, one in found.items() if one is not None and one.record is not None}
 
 
 def _read(asked: Form) -> form.Form:

@@ -14,7 +14,7 @@ import msgspec
 from infra import ids
 from infra.mail.template import visible
 from services.engine import values
-from services.human_tasks import clock, forms, showing, states
+from services.human_tasks import clock, forms, looking_up, showing, states
 from services.human_tasks.acting import OUTSIDE
 from services.human_tasks.deciding import Decision
 from services.human_tasks.errors import AnswerRefused, TaskChanged
@@ -91,6 +91,7 @@ async def answer(connection: Any, link: Link, wanted: Decision, known: Forms, ne
     if wanted.saw != seen.hex():
         raise TaskChanged("What the task shows is not what you saw")
     filled = forms.checked(known, asked.form, ROLES, wanted.values, wanted.outcome)
+    looking_up.refuse(known, asked.form, ROLES, given=wanted.values)
     await links.use(connection, link)
     kept, actor, version = values.encode(filled).decode(), actor_of(link), row["version"] + 1
     why = _words(wanted)

@@ -23,20 +23,35 @@ _Words = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class LookUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where values of a field are found: an operation that reads, on whatever connection offers it.
+    """Where values of a field are found: among the client's records, or by an operation of a connection.
 
     Attributes:
-        capability: such as `crm.customers.search`.
+        record: a kind of record, such as `customer`; what is kept is the number that `system` knows it by, or without
+            one the number that people know it by. An answer that is none of these is refused (ADR 0131).
+        capability: in place of it an operation that reads, such as `crm.customers.search`, on whatever connection
+            offers it.
         query: member of its input that takes what somebody types.
         items, value, title: JSON pointers (RFC 6901): the list in its output; in each one of that, what is kept, and
             what is shown.
     """
 
-    capability: Annotated[str, Meta(max_length=100, pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
-    query: Annotated[str, Meta(min_length=1, max_length=64)]
+    record: Annotated[str, Meta(max_length=63, pattern=r"^[a-z0-9](-?[a-z0-9]){0,62}$")] | None = None
+    system: Annotated[str, Meta(min_length=1, max_length=63)] | None = None
+    capability: Annotated[str, Meta(max_length=100, pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")] | None = None
+    query: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
     items: Annotated[str, Meta(max_length=200)] = "/items"
-    value: Annotated[str, Meta(max_length=200, pattern="^/")]
-    title: Annotated[str, Meta(max_length=200, pattern="^/")]
+    value: Annotated[str, Meta(max_length=200, pattern="^/")] | None = None
+    title: Annotated[str, Meta(max_length=200, pattern="^/")] | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError, which the reader turns into its own error."""
+        if (self.record is None) == (self.capability is None):
+            raise ValueError("a look-up names a `record`, or a `capability`: one of the two")
+        given = (self.query, self.value, self.title)
+        if self.record is not None and (any(one is not None for one in given) or self.items != "/items"):
+            raise ValueError("a look-up of a record takes a `system` besides, and nothing else")
+        if self.capability is not None and (None in given or self.system is not None):
+            raise ValueError("a look-up by a capability needs `query`, `value` and `title`, and takes no `system`")
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -13,7 +13,7 @@ import msgspec
 from template_library import schemas
 from template_library.dsl.schemas import Formats, SchemaError, Validator, compile_schema
 from template_library.forms import profile
-from template_library.forms.document import Document, Field, Group, part_of
+from template_library.forms.document import Document, Field, Group, LookUp, part_of
 from template_library.records import registry
 from template_library.schemas import Breach
 
@@ -145,8 +145,14 @@ def _of_fields(found: Document, capabilities: Collection[str] | None) -> Iterato
         if field.look_up is not None:
             if not _is_looked_up(rules[name]):
                 yield Breach(f"{at}/look_up", "Only a text without choices is looked up")
-            if capabilities is not None and field.look_up.capability not in capabilities:
-                yield Breach(f"{at}/look_up/capability", "There is no such capability")
+            yield from _of_look_up(field.look_up, at, capabilities)
+
+
+def _of_look_up(look_up: LookUp, at: str, capabilities: Collection[str] | None) -> Iterator[Breach]:
+    if look_up.record is not None and look_up.record not in registry.names():
+        yield Breach(f"{at}/look_up/record", "There is no such record")
+    if look_up.capability is not None and capabilities is not None and look_up.capability not in capabilities:
+        yield Breach(f"{at}/look_up/capability", "There is no such capability")
 
 
 def _of_outcomes(found: Document, outcomes: Collection[str] | None) -> Iterator[Breach]:

@@ -29,7 +29,7 @@ INSERT INTO app.role (role_id, partner_id, tenant_id, level, slug, name, permiss
 SELECT app.new_id(), partner_id, tenant_id, 'client', $1, 'Page', $2 FROM app.account WHERE email = $3
 """
 _WORKS = ["tasks:work", "runs:read", "payloads:read"]
-_READS = [*_WORKS, "records:read", "events:read"]
+READS = [*_WORKS, "records:read", "events:read"]
 _FAILED = '{"type":"/problems/internal","title":"Internal error","status":500,"detail":"","request_id":"a1b2c3d4"}'
 
 
@@ -55,14 +55,22 @@ async def tell(site: Site, kind: str, order: str) -> None:
     await ask(site, "POST", "/v1/events", told, **{"content-type": FORM})
 
 
+async def make_role(site: Site, kind: str, permissions: list[str]) -> tuple[Portal, str]:
+    """Somebody whose role has these permissions and no others."""
+    role = f"page-{kind}"
+    first = await staff(site, f"first-{kind}@harbor.example", name="Zoe Zero", of_client=True, role="clerk")
+    await site.query(_ROLE, role, permissions, first.email)
+    email = f"{kind}@harbor.example"
+    return await staff(site, email, name="Rita Record", of_client=True, role=role), role
+
+
 async def asked(site: Site, kind: str, permissions: list[str] | None = None) -> tuple[Portal, str]:
-    """Somebody whose role has these permissions, else a clerk's own, and the order that their task is about."""
-    order, email, role = f"SO-{kind}", f"{kind}@harbor.example", "clerk"
-    if permissions is not None:
-        role = f"page-{kind}"
-        first = await staff(site, f"first-{kind}@harbor.example", name="Zoe Zero", of_client=True, role="clerk")
-        await site.query(_ROLE, role, permissions, first.email)
-    somebody = await staff(site, email, name="Rita Record", of_client=True, role=role)
+    """Somebody whose role has these permissions, else a clerk, and the order that their task is about."""
+    order, role = f"SO-{kind}", "clerk"
+    if permissions is None:
+        somebody = await staff(site, f"{kind}@harbor.example", name="Rita Record", of_client=True, role=role)
+    else:
+        somebody, role = await make_role(site, kind, permissions)
     await begin(site, kind, DOCUMENT.replace("role: clerk", f"role: {role}"), (order,))
     return somebody, order
 
@@ -115,7 +123,7 @@ async def test_the_record_and_what_happened_to_it_stand_beside_the_form(
     browser: Browser, site: Site, size: tuple[int, int]
 ) -> None:
     kind = "desk" if size == DESK else "phone"
-    somebody, order = await asked(site, f"record-{kind}", _READS)
+    somebody, order = await asked(site, f"record-{kind}", READS)
     async with person(browser, site, somebody, size=size) as someone:
         page = someone.page
         await someone.sign_in("/inbox", heading="Inbox")
@@ -180,7 +188,7 @@ async def test_what_is_private_stays_hidden_in_the_record_as_well(browser: Brows
 
 async def test_a_record_that_does_not_load_says_so_and_is_asked_for_again(browser: Browser, site: Site) -> None:
     """The failure is made here: a defect of the server cannot be ordered from the real one."""
-    somebody, order = await asked(site, "failing", _READS)
+    somebody, order = await asked(site, "failing", READS)
     await tell(site, "failing", order)
     released = asyncio.Event()
 

@@ -49,8 +49,9 @@ do:
             properties:
               days: {type: integer, minimum: 1, maximum: 90, title: Days}
               ours: {type: string, title: Ours}
+              item: {type: string, title: Item}
             required: [days]
-          fields: {ours: {read: [buyer], write: [buyer]}}
+          fields: {ours: {read: [buyer], write: [buyer]}, item: {look_up: {record: item}}}
 """
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 
@@ -96,9 +97,9 @@ async def test_row_55_who_has_no_account_answers_its_own_case_and_sees_nothing_b
     assert (seen["outside"], seen["holder"], seen["client"], seen["refusal"]) == (True, "Example Parts", "Acme", None)
     assert (asked["shown"], asked["facts"], asked["value"]) == ({"order": "10482", "pieces": 60}, None, None)
     names = [field["name"] for section in asked["form"]["sections"] for field in section["fields"]]
-    assert names == ["days"], "what is for the client's people is not in it"
+    assert names == ["days", "item"], "what is for the client's people is not in it"
     body = {"outcome": "confirmed", "version": asked["version"], "saw": asked["saw"]}
-    for wrong in ({"days": 400}, {}, {"days": 3, "ours": "x"}):
+    for wrong in ({"days": 400}, {}, {"days": 3, "ours": "x"}, {"days": 3, "item": "SKU-1"}):
         refused = await decide(north, token, **body, values=wrong)
         assert (refused.status, refused.problem) == (422, "answer-refused"), refused.body
     assert (await north.get("/v1/tasks", x_link=token)).status == 401, "it is a link and no session"

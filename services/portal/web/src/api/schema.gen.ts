@@ -5367,6 +5367,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tasks/{task}/look-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look up values for a field
+         * @description For who may decide the task, while it is open: at most 20 records that its form's field may name.
+         *
+         *     A field without a look-up among records is answered as one that there is not.
+         *
+         *     Needs: `tasks:work`.
+         */
+        get: operations["get_tasks_task_look_up"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/templates": {
         parameters: {
             query?: never;
@@ -8204,6 +8228,17 @@ export interface components {
             /** @description What its records have in its place; new for each erasure. */
             pseudonym: string;
             records: number;
+        };
+        /** FoundValue */
+        FoundValue: {
+            /** @description Its name; null where it has none, or you do not see names. */
+            title: string | null;
+            /** @description What the field is given: the number that it is known by. */
+            value: string;
+        };
+        /** FoundValues */
+        FoundValues: {
+            items: components["schemas"]["FoundValue"][];
         };
         /** GivenRoles */
         GivenRoles: {
@@ -41358,6 +41393,88 @@ export interface operations {
             };
             /** @description The payload breaks a rule. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tasks_task_look_up: {
+        parameters: {
+            query: {
+                /** @description Of the task's form. */
+                field: string;
+                /** @description A part of a number, whatever its case; for who sees payloads whole, or of a name. */
+                text: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the task. */
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundValues"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

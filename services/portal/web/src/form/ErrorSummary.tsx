@@ -14,9 +14,11 @@ export function ErrorSummary({ fields, wrong }: Props) {
   const { texts } = useTexts();
   const { id } = useSurroundings();
   const place = useRef<HTMLElement>(null);
+  // By what it says: the same words in a new list must not take the focus from who is putting them right.
+  const said = wrong.map(one => one.pointer + one.detail).join();
   useEffect(() => {
-    if (wrong.length > 0) place.current?.focus();
-  }, [wrong]);
+    if (said !== "") place.current?.focus();
+  }, [said]);
   if (wrong.length === 0) return null;
   const go = (event: MouseEvent, pointer: string) => {
     event.preventDefault();

@@ -16,7 +16,7 @@ export interface Surroundings {
   /** Of the task, that a field may name. */
   documents: readonly { id: string; name: string }[];
   /** Finds values for a field that is looked up; null: what is known is typed in. */
-  search: ((lookUp: LookUp, text: string) => Promise<readonly Found[]>) | null;
+  search: ((lookUp: LookUp, text: string, field: string) => Promise<readonly Found[]>) | null;
 }
 
 const Context = createContext<Surroundings | null>(null);

@@ -26,12 +26,10 @@ export interface Rule {
   propertyNames?: Rule;
 }
 
+/** Where values are found: among records of a kind, or by an operation of a connection. */
 export interface LookUp {
-  capability: string;
-  query: string;
-  items: string;
-  value: string;
-  title: string;
+  record: string | null;
+  capability: string | null;
 }
 
 export interface Field {

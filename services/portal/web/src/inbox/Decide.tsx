@@ -13,7 +13,7 @@ import type { Texts } from "../texts/en";
 import { useTexts } from "../texts/texts";
 import { useActiveSeconds } from "./active";
 import classes from "./Decide.module.css";
-import { type Read, TASKS } from "./queries";
+import { found, type Read, TASKS } from "./queries";
 
 const LONGEST = 2000;
 const NONE: readonly Wrong[] = [];
@@ -89,6 +89,7 @@ export function Decide({ read, next }: { read: Read; next: () => void }) {
           acts={acts}
           refused={refused}
           busy={busy}
+          search={(lookUp, text, field) => found(task.id, lookUp, text, field)}
           onAnswer={(outcome, values) => deciding.mutate({ outcome, values })}
         />
       ) : (

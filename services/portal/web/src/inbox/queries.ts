@@ -1,6 +1,8 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { asked } from "../api/background";
 import { api, body, Problem, type Schemas } from "../api/client";
+import type { Found } from "../form/context";
+import type { LookUp } from "../form/view";
 
 export type Task = Schemas["TaskItem"];
 export type TaskView = Schemas["TaskView"];
@@ -126,3 +128,12 @@ export const attachmentsQuery = (run: string, wanted: readonly string[]) =>
     },
     enabled: wanted.length > 0,
   });
+
+/** What a field of a task may be given. What a connection would have to be asked for is typed in. */
+export async function found(task: string, lookUp: LookUp, text: string, field: string): Promise<Found[]> {
+  if (lookUp.record === null) return [];
+  const { items } = await body(
+    api.GET("/v1/tasks/{task}/look-up", { params: { path: { task }, query: { field, text } } }),
+  );
+  return items.map(one => ({ value: one.value, title: one.title ?? one.value }));
+}

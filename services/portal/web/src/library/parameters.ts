@@ -27,7 +27,7 @@ interface Schema
 }
 
 /** Of a parameter that names a business calendar of the environment. */
-const CALENDAR: LookUp = { capability: "calendars", query: "", items: "", value: "", title: "" };
+const CALENDAR: LookUp = { record: null, capability: "calendars" };
 const MONEY = "urn:record-schema:parts:1#/$defs/unsigned_money";
 
 /** A template's parameters as a form, filled with what holds where nothing is said. */

@@ -14,6 +14,8 @@ const form = {
   entryName: "Name",
   entryValue: "Value",
   lookUpFailed: "The other system did not answer. Type in what you know.",
+  lookUpFound: (count: number) => (count === 1 ? "1 is found." : `${count} are found.`),
+  lookUpNone: "Nothing is found by this.",
   formWrongTitle: (count: number) =>
     count === 1 ? "One thing is to be put right" : `${count} things are to be put right`,
   formWhole: "The form",

@@ -15,6 +15,8 @@ const form: typeof en = {
   entryName: "Nombre",
   entryValue: "Valor",
   lookUpFailed: "El otro sistema no ha respondido. Escriba lo que sepa.",
+  lookUpFound: count => (count === 1 ? "Se ha encontrado 1." : `Se han encontrado ${count}.`),
+  lookUpNone: "No se ha encontrado nada.",
   formWrongTitle: count => (count === 1 ? "Hay una cosa que corregir" : `Hay ${count} cosas que corregir`),
   formWhole: "El formulario",
   formWrong: {
