@@ -41,6 +41,7 @@ NO_IDS: Final = frozenset({
     "customer", "due", "line", "step", "minutes", "on", "order", "run_may_clear", "title",
     "deadline", "warn", "do", "calendar",
     "by", "order_type", "segment", "stage", "warehouse", "retire_on",
+    "field", "text",
 })
 # fmt: on
 """Fields and parameters that hold no id of ours. `id` is the sender's own, of a signal; `client_id` a provider's."""

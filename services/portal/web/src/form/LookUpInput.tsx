@@ -74,6 +74,15 @@ export function LookUpInput(props: FieldProps) {
         onKeyDown={keys}
         onBlur={() => setOpen(false)}
       />
+      <p className={forms.hint} aria-live="polite">
+        {isError
+          ? texts.lookUpFailed
+          : chosen
+            ? chosen.title !== chosen.value && chosen.title
+            : isOpen
+              ? texts.lookUpFound(found.length)
+              : data && wanted === typed && found.length === 0 && texts.lookUpNone}
+      </p>
       <div
         id={list}
         role="listbox"
@@ -98,15 +107,6 @@ export function LookUpInput(props: FieldProps) {
           </div>
         ))}
       </div>
-      <p className={forms.hint} aria-live="polite">
-        {isError
-          ? texts.lookUpFailed
-          : chosen
-            ? chosen.title !== chosen.value && chosen.title
-            : isOpen
-              ? texts.lookUpFound(found.length)
-              : data && wanted === typed && found.length === 0 && texts.lookUpNone}
-      </p>
     </div>
   );
 }
