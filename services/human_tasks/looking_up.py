@@ -36,6 +36,8 @@ async def look(  # noqa: PLR0913 (whose task, which field, and what they typed)
     look_up = None if asked.form is None else known.look_ups(asked.form, roles).get(field)
     if look_up is None or look_up.record is None:
         raise NotFound
+    if not text:
+        return []
     return await finding.find(connection, tenant, look_up.record, look_up.system, text, by_name=by_name, most=MOST)
 
 

@@ -13,13 +13,13 @@ from services.api.policy import tenant_paths
 from services.human_tasks import looking_up
 
 TAGS: Final = ["tasks"]
-FieldName = Annotated[str, QueryParameter(description="Of the task's form.", min_length=1, max_length=64)]
+FieldName = Annotated[str, QueryParameter(description="Of the task's form.", required=False, max_length=64)]
 Typed = Annotated[
     str,
     QueryParameter(
         name="text",
         description="A part of a number, whatever its case; for who sees payloads whole, or of a name.",
-        min_length=1,
+        required=False,
         max_length=200,
         pattern=r"^[^\x00]*$",
     ),
@@ -36,10 +36,10 @@ class FoundValues(msgspec.Struct, frozen=True):
 
 
 @get(tenant_paths("/tasks/{task:str}/look-up"), summary="Look up values for a field", tags=TAGS)
-async def look_up(request: Call, field: FieldName, typed: Typed) -> FoundValues:
+async def look_up(request: Call, field: FieldName = "", typed: Typed = "") -> FoundValues:
     """For who may decide the task, while it is open: at most 20 records that its form's field may name.
 
-    A field without a look-up among records is answered as one that there is not.
+    A field without a look-up among records is answered as one that there is not. Without a text nothing is found.
     """
     task, tenant = request.path_id("tsk", "task"), request.tenant.tenant_id
     async with request.resources.database.tenant(tenant) as connection:

@@ -88,6 +88,7 @@ async def test_a_field_finds_records_by_number_and_by_name(house: House, office:
     assert await found(clerk, task, "customer", "C-1002") == [("C-1002", "Northern Tools")]
     assert await found(clerk, task, "stock", "W-") == [("W-1", "North")], "by what the system of the field knows it by"
     assert await found(clerk, task, "customer", "%25") == []
+    assert await found(clerk, task, "customer", "") == [], "nobody leafs through all of them"
     for number in range(25):
         await know((office.app, office.worker), office.tenant, "customer", None, erp=f"M-{number:03}")
     assert [value for value, _ in await found(clerk, task, "customer", "m-0")] == [f"M-{one:03}" for one in range(20)]

@@ -5378,7 +5378,7 @@ export interface paths {
          * Look up values for a field
          * @description For who may decide the task, while it is open: at most 20 records that its form's field may name.
          *
-         *     A field without a look-up among records is answered as one that there is not.
+         *     A field without a look-up among records is answered as one that there is not. Without a text nothing is found.
          *
          *     Needs: `tasks:work`.
          */
@@ -41422,11 +41422,11 @@ export interface operations {
     };
     get_tasks_task_look_up: {
         parameters: {
-            query: {
+            query?: {
                 /** @description Of the task's form. */
-                field: string;
+                field?: string;
                 /** @description A part of a number, whatever its case; for who sees payloads whole, or of a name. */
-                text: string;
+                text?: string;
             };
             header?: never;
             path: {
