@@ -10,7 +10,7 @@ from msgspec import Meta
 from services.api import working
 from services.api.call import Call
 from services.api.policy import tenant_paths
-from services.human_tasks import looking_up
+from services.human_tasks import looking_up, reading
 
 TAGS: Final = ["tasks"]
 FieldName = Annotated[str, QueryParameter(description="Of the task's form.", required=False, max_length=64)]
@@ -42,6 +42,10 @@ async def look_up(request: Call, field: FieldName = "", typed: Typed = "") -> Fo
     A field without a look-up among records is answered as one that there is not. Without a text nothing is found.
     """
     task, tenant = request.path_id("tsk", "task"), request.tenant.tenant_id
+    async with request.resources.database.tenant(tenant) as connection:
+        reader = await working.person_of(request, connection)
+    async with request.transaction() as session:
+        await reading.read_task(session, tenant, task, reader, sees_all=working.manages(request))
     async with request.resources.database.tenant(tenant) as connection:
         person = await working.somebody(request, connection)
         known, by_name = request.resources.tasks.forms, request.payloads == "whole"
