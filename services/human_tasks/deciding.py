@@ -139,8 +139,7 @@ class Desk:
         shown = person.veil(showing.to_person(row, asked, self.forms, decider.roles))
         if wanted.saw is not None and wanted.saw != shown.digest().hex():
             raise TaskChanged("What the task shows is not what you saw")
-        answer = forms.checked(self.forms, asked.form, decider.roles, wanted.values, wanted.outcome)
-        await looking_up.check(connection, tenant, self.forms, asked.form, roles=decider.roles, given=wanted.values)
+        answer = await self._answered(connection, tenant, asked, decider, wanted)
         question = await _question(connection, tenant, row, decider, (wanted.outcome, answer))
         verdict = await self._judged(connection, question, row)
         same = _standing(question, verdict).alike()
@@ -159,6 +158,14 @@ class Desk:
             done = Completed(asked=asked, outcome=wanted.outcome, by=person.actor, shown=shown.digest())
             await _end(connection, tenant, row, done)
         return Decided(run=row["run_id"], is_complete=is_complete, approvals=needed, given=alike)
+
+    async def _answered(
+        self, connection: Any, tenant: UUID, asked: Asked, decider: Decider, wanted: Decision
+    ) -> dict[str, Any]:
+        """The answer to keep. Raises AnswerRefused: it breaks the form, or names a record that there is not."""
+        answer = forms.checked(self.forms, asked.form, decider.roles, wanted.values, wanted.outcome)
+        await looking_up.check(connection, tenant, self.forms, asked.form, roles=decider.roles, given=wanted.values)
+        return answer
 
     async def _judged(self, connection: Any, asked: Question, row: Mapping[str, Any]) -> Verdict:
         """What the authority says, that nobody decides twice of what counts, and no run's beginner about its writes."""

@@ -39,17 +39,18 @@ class FoundValues(msgspec.Struct, frozen=True):
 async def look_up(request: Call, field: FieldName = "", typed: Typed = "") -> FoundValues:
     """For who may decide the task, while it is open: at most 20 records that its form's field may name.
 
-    A field without a look-up among records is answered as one that there is not. Without a text nothing is found.
+    A field without a look-up among records is answered as one that there is not. Without a text nothing is found, and by no key.
     """
     task, tenant = request.path_id("tsk", "task"), request.tenant.tenant_id
     async with request.resources.database.tenant(tenant) as connection:
         reader = await working.person_of(request, connection)
     async with request.transaction() as session:
         await reading.read_task(session, tenant, task, reader, sees_all=working.manages(request))
+    if reader is None:
+        return FoundValues([])
     async with request.resources.database.tenant(tenant) as connection:
-        person = await working.somebody(request, connection)
         known, by_name = request.resources.tasks.forms, request.payloads == "whole"
-        found = await looking_up.look(connection, tenant, task, person, known, field=field, text=typed, by_name=by_name)
+        found = await looking_up.look(connection, tenant, task, reader, known, field=field, text=typed, by_name=by_name)
     return FoundValues([FoundValue(one.value, one.name) for one in found])
 
 
