@@ -39,7 +39,8 @@ class FoundValues(msgspec.Struct, frozen=True):
 async def look_up(request: Call, field: FieldName = "", typed: Typed = "") -> FoundValues:
     """For who may decide the task, while it is open: at most 20 records that its form's field may name.
 
-    A field without a look-up among records is answered as one that there is not. Without a text nothing is found, and by no key.
+    A field without a look-up among records is answered as one that there is not. Without a text nothing is found, nor
+    by a key.
     """
     task, tenant = request.path_id("tsk", "task"), request.tenant.tenant_id
     async with request.resources.database.tenant(tenant) as connection:

@@ -5378,7 +5378,8 @@ export interface paths {
          * Look up values for a field
          * @description For who may decide the task, while it is open: at most 20 records that its form's field may name.
          *
-         *     A field without a look-up among records is answered as one that there is not. Without a text nothing is found, and by no key.
+         *     A field without a look-up among records is answered as one that there is not. Without a text nothing is found, nor
+         *     by a key.
          *
          *     Needs: `tasks:work`.
          */
