@@ -6,6 +6,7 @@ import { body, Problem } from "../api/client";
 import { apiAt, type Place } from "../api/place";
 import { DEPLOYED } from "../deployments/queries";
 import { Form } from "../form/Form";
+import type { LookUp } from "../form/view";
 import heading from "../pages/Heading.module.css";
 import parts from "../pages/Parts.module.css";
 import { toDeployment } from "../place/place";
@@ -17,9 +18,11 @@ import type { Texts } from "../texts/en";
 import { useTexts } from "../texts/texts";
 import { Bindings, firstChoice, worst } from "./Bindings";
 import { changed, type Inherited, parametersForm, sorted } from "./parameters";
-import { calendarsQuery, type Template } from "./queries";
+import { calendarsQuery, numbersQuery, type Template } from "./queries";
 import { Rehearsed, useRehearsal } from "./Rehearse";
 import classes from "./TemplatePage.module.css";
+
+const MOST_FOUND = 20;
 
 interface Props {
   template: Template;
@@ -76,11 +79,14 @@ export function DeployForm({ template, place, entry, inherited }: Props) {
     if (outcome === "deploy") deploying.mutate(changed(view, values));
     else rehearsing.mutate(changed(view, values));
   };
-  // Of all look-ups parameters have that of a calendar alone.
-  const search = async (_: unknown, typed: string) =>
-    (await queries.ensureQueryData(calendarsQuery(place)))
-      .filter(one => one.includes(typed))
+  const search = async ({ record }: LookUp, typed: string) => {
+    const known = record === null ? calendarsQuery(place) : numbersQuery(place, record);
+    const wanted = typed.toLowerCase();
+    return (await queries.ensureQueryData(known))
+      .filter(one => one.toLowerCase().includes(wanted))
+      .slice(0, MOST_FOUND)
       .map(one => ({ value: one, title: one }));
+  };
   const isEmpty = view.sections.every(one => one.fields.length === 0);
   return (
     <>

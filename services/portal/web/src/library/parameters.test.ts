@@ -166,7 +166,26 @@ describe("what is told", () => {
     });
     expect(fieldOf(release, "credit_tolerance_percent").unit).toBe("%");
     expect(fieldOf(delivery, "grace_days").unit).toBe("days");
+    expect(fieldOf(backorder, "expedite_max_pct_of_margin").unit).toBe("%");
     expect(fieldOf(delivery, "calendar").look_up?.capability).toBe("calendars");
+    expect(fieldOf(backorder, "warehouse_default").look_up?.record).toBe("warehouse");
+    expect(fieldOf(backorder, "auto_transfer").look_up).toBeNull();
+  });
+
+  it("looks up what a schema says is looked up, where that is a text", () => {
+    const properties = {
+      from: { type: "string", "x-look-up": "location" },
+      shifts: { type: "string", "x-look-up": "calendar" },
+      customers: { type: "array", items: { type: "string" }, "x-look-up": "customer" },
+      warehouse: { enum: ["north", "south"] },
+    };
+    const view = parametersForm({ type: "object", properties }, [], words);
+    expect(view.sections[0]?.fields.map(one => one.look_up)).toEqual([
+      { record: "location", capability: null },
+      { record: null, capability: "calendars" },
+      null,
+      null,
+    ]);
   });
 });
 

@@ -24,10 +24,18 @@ interface Schema
   properties?: Record<string, Schema>;
   additionalProperties?: Schema | boolean;
   unit?: string;
+  /** Of what its values are: a kind of record, such as `warehouse`, or `calendar`. */
+  "x-look-up"?: string;
 }
 
 /** Of a parameter that names a business calendar of the environment. */
 const CALENDAR: LookUp = { record: null, capability: "calendars" };
+/** Of released templates, whose schemas say nothing of it: by what the parameter is called. */
+const BY_NAME: Readonly<Record<string, string>> = {
+  calendar: "calendar",
+  warehouse: "warehouse",
+  warehouse_default: "warehouse",
+};
 const MONEY = "urn:record-schema:parts:1#/$defs/unsigned_money";
 
 /** A template's parameters as a form, filled with what holds where nothing is said. */
@@ -90,8 +98,15 @@ function fieldOf(
     is_required: !nullable && !isList && (required.includes(name) || raw.default !== undefined),
     required_for: [],
     unit: raw.unit ?? unitOf(name, rule, words),
-    look_up: name === "calendar" ? CALENDAR : null,
+    look_up: lookUpOf(name, raw, rule),
   };
+}
+
+/** Only a text is looked up. */
+function lookUpOf(name: string, raw: Schema, rule: Rule): LookUp | null {
+  const kind = raw["x-look-up"] ?? (Object.hasOwn(BY_NAME, name) ? BY_NAME[name] : undefined);
+  if (!kind || kindOf(rule) !== "text") return null;
+  return kind === "calendar" ? CALENDAR : { record: kind, capability: null };
 }
 
 function ruleOf(raw: Schema): Rule {
@@ -166,7 +181,7 @@ function defaultOf({ default: value, enum: choices }: Schema, words: Words): str
 
 function unitOf(name: string, rule: Rule, words: Words): string | null {
   if (kindOf(rule) !== "number") return null;
-  if (/_(percent|pct)$/.test(name)) return "%";
+  if (/_(percent|pct)(_|$)/.test(name)) return "%";
   return /_days$/.test(name) ? words.days : /_m$/.test(name) ? "m" : null;
 }
 

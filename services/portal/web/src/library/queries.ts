@@ -2,6 +2,7 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { asked } from "../api/background";
 import { api, body, type Schemas } from "../api/client";
 import { apiAt, keyOf, type Place } from "../api/place";
+import { numberOf } from "../orders/queries";
 
 export type Template = Schemas["TemplateDetail"];
 export type Listed = Schemas["TemplateList"]["items"][number];
@@ -64,6 +65,18 @@ export const calendarsQuery = (place: Place) =>
       const found = await body(apiAt(place).GET("/v1/calendars", given));
       return found.items.map(one => one.name);
     },
+  });
+
+/** Records of a kind that the environment's systems told of, each by the number that people call it. */
+export const numbersQuery = (place: Place, kind: string) =>
+  queryOptions({
+    queryKey: ["numbers", keyOf(place), kind],
+    queryFn: async ({ queryKey }) => {
+      const given = { params: { query: { kind, limit: PAGE } }, headers: asked(queryKey) };
+      const found = await body(apiAt(place).GET("/v1/entities", given));
+      return found.items.filter(one => one.keys.length > 0).map(numberOf);
+    },
+    staleTime: 30_000,
   });
 
 /** What deployments inherit there. */
