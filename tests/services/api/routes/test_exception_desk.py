@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.exceptions.categories import OTHERWISE
 from tests.services.api.parties import Parties
 from tests.services.api.routes.test_exceptions import CONNECTION, categories, desk, listed
 
@@ -42,3 +43,24 @@ async def test_the_desk_shows_what_is_riskiest_first_and_groups_it(parties: Part
     assert seen["count"] == 1, "the parked one"
     for stranger in (parties.sibling, parties.foreign):
         assert (await stranger.get("/v1/exceptions/groups?by=stage")).json["items"] == []
+
+
+@pytest.mark.usefixtures("desk")
+async def test_a_preview_says_of_each_what_would_become_of_it_and_which_do_not_take_the_act(parties: Parties) -> None:
+    async def preview(**body: Any) -> Any:
+        answer = await parties.acme.post("/v1/exceptions/act", {"preview": True, "filter": {}, **body})
+        assert answer.status == 200, answer.json
+        return answer.json
+
+    seen = await preview(action="retry")
+    assert [(one["category"], one["outcome"], one["ends_run"]) for one in seen["foreseen"]] == [
+        ("failed", "retried", False),
+        ("failed", "retried", False),
+        ("quarantined", "resumed", False),
+        ("parked", None, False),
+        ("uncertain", None, False),
+    ]
+    assert (seen["covered"], seen["refused"]) == (3, 2)
+    assert [one["why"] for one in seen["foreseen"]][2:] == [None, OTHERWISE["parked"], OTHERWISE["uncertain"]]
+    ends = (await preview(action="discard", words="x"))["foreseen"]
+    assert [one["ends_run"] for one in ends] == [False, False, True, True, True]
