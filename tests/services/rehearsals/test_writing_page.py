@@ -17,6 +17,7 @@ from tests.patience import PATIENCE
 
 ROOT: Final = Path(__file__).parents[3]
 PAGE: Final = ROOT / "docs" / "partner" / "writing-templates.md"
+DESK: Final = ROOT / "docs" / "partner" / "exception-desk.md"
 
 
 async def test_what_the_page_says_makes_a_template_that_passes(tmp_path: Path) -> None:
@@ -43,5 +44,19 @@ async def test_what_the_page_says_makes_a_template_that_passes(tmp_path: Path) -
     kind = (published.workflow.exceptions or {})["customer-unknown"]
     assert (kind.owner, kind.within, kind.category) == ("credit-clerk", 4 * 3_600_000, "failed")
     assert kind.runbook == (tmp_path / "credit-release/1.0.0/runbooks/customer-unknown.md").read_text(encoding="utf-8")
+    with pytest.raises(InvalidDocument, match="`customer-missing` is none of the kinds of exceptions"):
+        publishing.read(text.replace("errors/customer-unknown", "errors/customer-missing"))
+
+
+def test_what_the_desks_page_says_of_a_kind_of_ones_own_is_published_with_its_document() -> None:
+    (text,) = re.findall(r"^```yaml\n(.*?)^```$", DESK.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    (kind,) = (publishing.read(text).workflow.exceptions or {}).items()
+    assert (kind[0], kind[1].owner, kind[1].within, kind[1].category) == (
+        "customer-unknown",
+        "credit-clerk",
+        4 * 3_600_000,
+        "failed",
+    )
+    assert kind[1].runbook.startswith("# The ERP does not know the customer\n\n1. Search it")
     with pytest.raises(InvalidDocument, match="`customer-missing` is none of the kinds of exceptions"):
         publishing.read(text.replace("errors/customer-unknown", "errors/customer-missing"))

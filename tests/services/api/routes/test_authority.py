@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from textwrap import indent
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +13,7 @@ import pytest
 from infra import clock, ids
 from infra.database import Database
 from infra.ids import TenantId
+from template_library.dsl import reader
 from tenants.authority import repository
 from tests.asgi import Answer, Caller
 from tests.house.tree import ROOT
@@ -213,3 +215,12 @@ async def test_the_partners_page_works_when_it_is_pasted(acme: Caller) -> None:
     assert (made.status, made.json["gaps"]) == (200, []), made.body
     found = (await acme.post(CHECK, asked)).json
     assert (found["rule"], found["approver_role"], found["is_possible"]) == ("credit-large", "credit-manager", False)
+    # Its workflow asks for a decision of the matrix, and states each fact that was asked with.
+    (step,) = re.findall(r"```yaml\n(- release:.*?)```", page, re.DOTALL)
+    given = "document: {dsl: 1.0.3, namespace: own, name: credit, version: 1.0.0}\ndo:\n" + indent(step, "  ")
+    assert (await acme.post("/v1/workflows", {"document": given})).status == 201
+    (asks,) = reader.read(step, filename="page").value
+    words = asks["release"]["with"]
+    assert {one["decision"] for one in matrix["rows"]} == {words["decision"]} == {asked["decision"]}
+    assert {one["approver_role"] for one in matrix["rows"]} >= {words["role"]}
+    assert words["facts"].keys() == asked["facts"].keys()
