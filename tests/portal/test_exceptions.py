@@ -161,3 +161,36 @@ async def test_a_desk_full_of_them(browser: Browser, site: Site, size: tuple[int
         await page.get_by_role("link", name=LONG).click()
         await expect(page.get_by_text("Call them.")).to_be_visible()
         await look(someone, f"exception-many-{kind}")
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+async def test_what_failed_is_given_another_input_and_goes_on(
+    browser: Browser, site: Site, size: tuple[int, int]
+) -> None:
+    kind = "edit-desk" if size == DESK else "edit-phone"
+    chief = await staff(site, f"{kind}@harbor.example", name="Dana Desk", of_client=True)
+    await break_down(site, kind, 1)
+    async with person(browser, site, chief, size=size) as someone:
+        page = someone.page
+        await someone.sign_in("/exceptions", heading="Exceptions")
+        await page.get_by_role("link", name=f"PO-{kind}-0").click()
+        await someone.heading(f"PO-{kind}-0").wait_for()
+        await page.get_by_role("button", name="Edit and retry").click()
+        dialog = page.get_by_role("dialog")
+        written = dialog.get_by_label("Input, as JSON")
+        given = await written.input_value()
+        assert "EUR" in given
+        await written.fill(given[:-1])
+        await dialog.get_by_role("button", name="Retry", exact=True).click()
+        await expect(dialog.get_by_role("alert")).to_contain_text("This is not JSON")
+        await look(someone, f"exception-edit-{kind}")
+        await written.fill(given.replace("EUR", "USD"))
+        await dialog.get_by_role("button", name="Retry", exact=True).click()
+        await expect(dialog).to_have_count(0)
+        await expect(page.get_by_text("It goes on")).to_be_visible()
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            rows = await site.query("SELECT state FROM app.run WHERE business_key = $1", f"PO-{kind}-0")
+            if {row["state"] for row in rows} == {"completed"}:
+                break
+            await asyncio.sleep(0.1)

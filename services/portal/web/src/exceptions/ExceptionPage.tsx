@@ -12,6 +12,7 @@ import header from "../run/RunHeader.module.css";
 import { ChevronIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
 import { ActDialog, type Wish } from "./ActDialog";
+import { EditRetry } from "./EditRetry";
 import classes from "./ExceptionPage.module.css";
 import { calledOf } from "./ExceptionTable";
 import { Facts } from "./Facts";
@@ -72,6 +73,7 @@ export function ExceptionPage() {
                       {texts.exceptionActs[act].act}
                     </Button>
                   ))}
+                  {one.category === "failed" && one.run && <EditRetry run={one.run} />}
                 </div>
               )}
             </section>

@@ -127,6 +127,18 @@ const exceptions = {
     assign: { act: "Assign", title: "Assign", body: "They get an owner, who is told nothing by this." },
     note: { act: "Note", title: "Note", body: "The words stand on each, instead of those before." },
   },
+  editAndRetry: "Edit and retry",
+  editBody: (task: string) =>
+    `“${task}” is tried again with what you write here, and the run goes on from there. What was done already is not done again.`,
+  editBodyPlain:
+    "The run goes on from what failed, with what you write here. What was done already is not done again.",
+  editUnknown: "What it was given is not known here. Write all of it.",
+  editHidden:
+    "Part of what it was given is hidden from you, so you cannot send it back. Ask somebody who may read it, or retry without a change.",
+  editInput: "Input, as JSON",
+  editNoJson: "This is not JSON. Look for a missing comma, quote or bracket.",
+  editTakesNone: "What failed takes no other input. Retry it without a change.",
+  editLate: "Somebody has retried it already.",
   covered: (covered: number, count: number) =>
     covered < count
       ? `The oldest ${covered} of ${count}. Do it again for the rest.`

@@ -133,6 +133,17 @@ const exceptions: typeof en = {
       body: "Las palabras quedan en cada una, en lugar de las anteriores.",
     },
   },
+  editAndRetry: "Editar y reintentar",
+  editBody: (task: string) =>
+    `«${task}» se intenta de nuevo con lo que escriba aquí, y la ejecución sigue desde ahí. Lo ya hecho no se repite.`,
+  editBodyPlain: "La ejecución sigue desde lo que falló, con lo que escriba aquí. Lo ya hecho no se repite.",
+  editUnknown: "Aquí no se sabe qué recibió. Escríbalo todo.",
+  editHidden:
+    "Una parte de lo que recibió está oculta para usted, así que no puede devolverla. Pida ayuda a quien pueda leerla, o reintente sin cambios.",
+  editInput: "Entrada, en JSON",
+  editNoJson: "Esto no es JSON. Busque una coma, una comilla o un corchete que falte.",
+  editTakesNone: "Lo que falló no admite otra entrada. Reinténtelo sin cambios.",
+  editLate: "Alguien lo ha reintentado ya.",
   covered: (covered, count) =>
     covered < count
       ? `Las ${covered} más antiguas de ${count}. Repítalo para el resto.`
