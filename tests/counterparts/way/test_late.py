@@ -30,6 +30,9 @@ ERP_READS: Final = (
     r"party\.party\.search_read",
     r"product\.product\.search_read",
     r"stock\.shipment\.out\.search_read",
+    r"stock\.move\.search_read",
+    r"ir\.model\.log\.search_read",
+    r"sale\.sale\.search_read",
     r"account\.invoice\.search_read",
 )
 DESK_READS: Final = (r"^GET /REST/2\.0/tickets",)

@@ -26,11 +26,12 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]
 DEATHS: Final = {
     "order": "poll.answered poll.committed call.answered records.before records.committed "
     "call.before~/do/7/create-sale call.answered~/do/7/create-sale checkpoint.before end.before",
-    "shipment": "poll.answered poll.committed records.before claim.committed call.before~/do/3/tell-shop "
-    "call.answered~/do/3/tell-shop checkpoint.committed",
-    "invoice": "poll.committed records.committed call.before~/do/2/tell-shop call.answered~/do/2/tell-shop "
-    "end.committed",
-    "dispute": "records.before call.before call.answered end.before",
+    "shipment": "poll.answered poll.committed records.before records.committed claim.committed "
+    "call.before~/do/3/tell-shop call.answered~/do/3/tell-shop checkpoint.committed",
+    "invoice": "poll.answered poll.committed records.before records.committed claim.committed "
+    "call.before~/do/2/tell-shop call.answered~/do/2/tell-shop end.committed",
+    "dispute": "records.before records.committed claim.committed call.before call.answered checkpoint.committed "
+    "end.before",
 }
 """Where workers die while each of these is on its way."""
 

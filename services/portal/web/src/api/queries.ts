@@ -200,11 +200,15 @@ async function readSample(): Promise<Sample | null> {
       api.GET("/v1/deployments", { params: { query }, headers: asked(SAMPLE) }),
     );
     for (const { workflow } of page.items) {
-      const template = workflow.template?.split("@")[0];
-      if (!template || tried.has(template)) continue;
-      tried.add(template);
+      if (!workflow.template || tried.has(workflow.template)) continue;
+      tried.add(workflow.template);
+      const [template = "", version = ""] = workflow.template.split("@");
+      // A newer version may take what the one that is deployed refuses.
       const found = await body(
-        api.GET("/v1/templates/{template}", { params: { path: { template } }, headers: asked(SAMPLE) }),
+        api.GET("/v1/templates/{template}", {
+          params: { path: { template }, query: { version } },
+          headers: asked(SAMPLE),
+        }),
       );
       if (found.sample) return { template: found.title, event: found.sample as Record<string, unknown> };
     }
