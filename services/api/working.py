@@ -36,7 +36,11 @@ async def person_of(request: Call, connection: Any) -> Person | None:
 
 async def somebody(request: Call, connection: Any) -> Person:
     """Raises PersonNeeded: a key, or somebody who acts for a client."""
-    found = await person_of(request, connection)
-    if found is None:
+    return known(await person_of(request, connection))
+
+
+def known(person: Person | None) -> Person:
+    """Raises PersonNeeded: it is nobody, as `person_of` says it of a key and of who acts for a client."""
+    if person is None:
         raise PersonNeeded("Sign in to the portal: tasks are people's, and no key works on them")
-    return found
+    return person

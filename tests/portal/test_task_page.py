@@ -11,12 +11,10 @@ from tests.portal.site import Site
 from tests.portal.test_inbox import DOCUMENT
 from tests.portal.test_inbox_many import begin
 
-KIND = DOCUMENT.replace("task: credit-review", "task: no-proof")
-
-
-async def of_template(site: Site, name: str) -> None:
-    """As if its workflow were a template's: a task's kind names the runbook there."""
-    await site.query("UPDATE app.workflow_version SET template = 'proof-of-delivery@1.0.0' WHERE name = $1", name)
+DECLARED = """metadata: {exceptions: {no-proof: {title: No proof came, category: failed, owner: clerk, within: PT4H,
+    runbook: "# No proof came\\n\\n1. Ask the carrier for it.\\n2. Decide without it when there is none."}}}}"""
+"""A task's kind names the runbook that its document declares."""
+KIND = DOCUMENT.replace("task: credit-review", "task: no-proof").replace("1.0.0}\n", f"1.0.0, {DECLARED}\n", 1)
 
 
 async def put_files(someone: Person) -> None:
@@ -41,7 +39,6 @@ async def test_a_task_has_its_files_its_runbook_and_who_else_may_do_it(
     await staff(site, f"other-{kind}@harbor.example", name=f"Abe Beside {kind}", of_client=True, role="clerk")
     order = f"SO-page-{kind}"
     await begin(site, f"page-{kind}", KIND, (order,))
-    await of_template(site, f"asking-page-{kind}")
     async with person(browser, site, clerk, size=size) as someone:
         page = someone.page
         await someone.sign_in("/inbox", heading="Inbox")

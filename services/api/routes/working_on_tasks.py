@@ -119,12 +119,12 @@ async def complete_task(request: Call, data: JSONBody[CompleteTask]) -> TaskView
             async def present() -> TaskVersion:
                 return TaskVersion(ids.show("tsk", task), await acting.version(connection, tenant, task))
 
-            person = await working.somebody(request, connection)
+            person = await working.person_of(request, connection)
             desk = request.resources.tasks
-            decided = await repeated.found(desk, connection, tenant, task, person, wanted)
-            if decided is None:
+            seen = None if person is None else await repeated.found(desk, connection, tenant, task, person, wanted)
+            if seen is None:
                 await request.match(present)
-                decided = await desk.complete(connection, tenant, task, person, wanted)
+            decided = seen or await desk.complete(connection, tenant, task, working.known(person), wanted)
         crash_points.pass_by("task.decided")
         request.resources.ring()
         request.resources.changes.note([(tenant, decided.run)])
