@@ -25,8 +25,13 @@ async def inherit(session: AsyncSession, tenant_id: UUID, site_id: UUID | None, 
     declared = schema.get("properties") if isinstance(schema, Mapping) else None
     if not isinstance(declared, Mapping) or not declared:
         return {}
+    return {name: one for name, one in (await everything(session, tenant_id, site_id)).items() if name in declared}
+
+
+async def everything(session: AsyncSession, tenant_id: UUID, site_id: UUID | None) -> dict[str, Inherited]:
+    """By name, all that holds for the site, or for the environment where it is None."""
     found = await parameters.effective(session, await levels.of_tenant(session, tenant_id, site_id))
-    return {one.name: one for one in found if one.name in declared}
+    return {one.name: one for one in found}
 
 
 def values(inherited: Mapping[str, Inherited]) -> dict[str, Any]:

@@ -139,10 +139,9 @@ def need(things: Iterable[Thing], asked: Collection[str], offers: Mapping[str, O
     return (_worst(bound) if bound else _best(one.verdict for one in shown)), shown
 
 
-def template(verdicts: Iterable[Verdict]) -> Standing:
-    """As the worst of its needs; one that needs nothing is green."""
-    found = list(verdicts)
-    return _worst(found).standing if found else "green"
+def worst(standings: Iterable[Standing]) -> Standing:
+    """As the worst of what is needed; what needs nothing is green."""
+    return max(standings, key=_LIGHTS.index, default="green")
 
 
 def choice(asked: Collection[str], offers: Mapping[str, Offer]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The readiness board: which of a client's connections offer what templates ask for (ADR 0084)."""
+"""The readiness board: what a client's environment has of what templates ask for (ADR 0084, 0134)."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from services.connectors.registry import Registry
 from services.engine import outages
 from tenants.deployments import board, grouping, readiness
 from tenants.deployments.board import Entry, Need
+from tenants.deployments.demands import ParameterCause, ParameterDemand, RoleCause, RoleDemand
 from tenants.deployments.readiness import Cause, Judged, Level, Offer, Standing, Verdict
 
 TAGS: Final = ["deployments"]
@@ -77,8 +78,47 @@ class NeedView(msgspec.Struct, frozen=True, kw_only=True):
     connectors: Annotated[list[ConnectorChoice], Meta(description="Of which a connection would do.")]
 
 
+class ParameterReadiness(msgspec.Struct, frozen=True, kw_only=True):
+    """A parameter of the template, and where its value comes from."""
+
+    name: str
+    title: str
+    required: Annotated[bool, Meta(description="Whether the template needs a value.")]
+    standing: StandingField
+    cause: Annotated[
+        ParameterCause,
+        Meta(
+            description="`set`: with each active deployment. `inherited`: from `level`. `default`: the template's."
+            " `optional`: it has none and needs none. `refused`: its value breaks the template's rules."
+            " `missing`: it needs one, and there is none."
+        ),
+    ]
+    level: Annotated[str | None, Meta(description="That it inherits from; null: it does not.")]
+    detail: Annotated[str | None, Meta(description="Which rule its value breaks.")]
+    do: Do
+
+
+class RoleReadiness(msgspec.Struct, frozen=True, kw_only=True):
+    """A role that the template's tasks and exceptions go to."""
+
+    role: Slug
+    title: str
+    does: str
+    process_owner: Annotated[bool, Meta(description="Whether it answers for the whole.")]
+    standing: StandingField
+    cause: Annotated[
+        RoleCause,
+        Meta(
+            description="`staffed`: somebody of the environment has it. `empty`: nobody has. `disabled`: the role is."
+            " `absent`: there is no such role. In `live` what is not staffed is red, elsewhere amber."
+        ),
+    ]
+    people: Annotated[int, Meta(description="How many active people of the environment have it.")]
+    do: Do
+
+
 class TemplateReadiness(msgspec.Struct, frozen=True, kw_only=True):
-    """One version of a template: as ready as the worst of its needs."""
+    """One version of a template: as ready as the worst of all that it needs."""
 
     template: Slug
     version: str
@@ -86,6 +126,8 @@ class TemplateReadiness(msgspec.Struct, frozen=True, kw_only=True):
     standing: StandingField
     deployments: Annotated[list[str], Meta(description="Names of the active ones that run this version.")]
     needs: list[NeedView]
+    parameters: list[ParameterReadiness]
+    roles: Annotated[list[RoleReadiness], Meta(description="The process owner's first.")]
 
 
 class ReadinessBoard(msgspec.Struct, frozen=True):
@@ -97,7 +139,7 @@ async def read_board(
     request: Call,
     template: Annotated[str | None, QueryParameter(description="Only this template.", required=False)] = None,
 ) -> ReadinessBoard:
-    """Which connections offer what templates ask for, which are missing, and what to do.
+    """Which connections, parameters and people there are of those that templates need, and what to do.
 
     Of each template the newest version, and those that active deployments run. Nothing is sent to any system.
     """
@@ -107,7 +149,8 @@ async def read_board(
         away = await outages.away(transaction, tenant)
         failing = await checks.failing(transaction, tenant)
     async with request.transaction() as session:
-        found = await board.read(session, tenant, offers, away, failing, template=template)
+        place = request.tenant.environment
+        found = await board.read(session, tenant, offers, away, failing, environment=place, template=template)
     return ReadinessBoard([_entry(one, offers) for one in found])
 
 
@@ -132,6 +175,44 @@ def _entry(one: Entry, offers: dict[str, Offer]) -> TemplateReadiness:
         standing=one.standing,
         deployments=list(one.deployments),
         needs=[_need(need, offers) for need in one.needs],
+        parameters=[_parameter(parameter) for parameter in one.parameters],
+        roles=[_role(role) for role in one.roles],
+    )
+
+
+def _parameter(one: ParameterDemand) -> ParameterReadiness:
+    where = "" if one.level is None else f" at the level `{one.level}`, or set it"
+    help_: dict[ParameterCause, str] = {
+        "missing": f"Set {one.name} for the client, or as you deploy.",
+        "refused": f"Change {one.name}{where} with the deployment: {one.detail}.",
+    }
+    return ParameterReadiness(
+        name=one.name,
+        title=one.title,
+        required=one.is_required,
+        standing=one.standing,
+        cause=one.cause,
+        level=one.level,
+        detail=one.detail,
+        do=help_.get(one.cause),
+    )
+
+
+def _role(one: RoleDemand) -> RoleReadiness:
+    help_: dict[RoleCause, str] = {
+        "empty": f"Give somebody the role {one.slug}.",
+        "disabled": f"Enable the role {one.slug}, and give it to somebody.",
+        "absent": f"Make a role {one.slug} for the client's people, and give it to somebody.",
+    }
+    return RoleReadiness(
+        role=one.slug,
+        title=one.title,
+        does=one.does,
+        process_owner=one.is_process_owner,
+        standing=one.standing,
+        cause=one.cause,
+        people=one.people,
+        do=help_.get(one.cause),
     )
 
 

@@ -14,7 +14,7 @@ from services.connectors import levels
 @click.argument("template", required=False)
 @api_options
 def command(terminal: Terminal, *, template: str | None) -> None:
-    """Whether a client has the connections that templates ask for, or TEMPLATE alone: what is missing, what helps.
+    """Whether a client has what templates need, or TEMPLATE alone: connections, parameters, people; and what helps.
 
     green: it can be used; amber: it can, and somebody should look first; red: it cannot.
     """
@@ -31,14 +31,21 @@ def lines(items: list[dict[str, Any]]) -> Iterator[str]:
     """The board for a terminal."""
     if not items:
         yield "There is no such template."
-    for one in items:
-        used = f"  deployed as {', '.join(one['deployments'])}" if one["deployments"] else ""
-        yield f"{one['standing']:6} {one['template']}@{one['version']}{used}"
-        for need in one["needs"]:
+    for entry in items:
+        used = f"  deployed as {', '.join(entry['deployments'])}" if entry["deployments"] else ""
+        yield f"{entry['standing']:6} {entry['template']}@{entry['version']}{used}"
+        for need in entry["needs"]:
             yield f"  {need['standing']:6} {need['name']}: {need['why']}"
             if need["do"]:
                 yield f"         {need['do']}"
             yield from (f"    {_offer(offer)}" for offer in need["offers"])
+        yield from (
+            f"  {one['standing']:6} parameter {one['name']}: {one['do']}" for one in entry["parameters"] if one["do"]
+        )
+        for role in entry["roles"]:
+            people = f"{role['people']} {'person' if role['people'] == 1 else 'people'}"
+            owner = ", process owner" if role["process_owner"] else ""
+            yield f"  {role['standing']:6} role {role['role']}{owner}: {role['do'] or people}"
 
 
 def _offer(offer: dict[str, Any]) -> str:

@@ -92,8 +92,8 @@ def test_where_nothing_offers_any_it_is_missing_and_a_template_is_as_ready_as_it
     missing, found = readiness.need([of(known("other"))], ASKED, OFFERS)
     assert (missing.cause, missing.standing, missing.lacks, missing.about, found) == ("missing", "red", ASKED, None, [])
     good = readiness.connection(known("proven"), ASKED, OFFERS)
-    assert readiness.template([good, missing]) == "red"
-    assert readiness.template([]) == "green"
+    assert readiness.worst([good.standing, missing.standing]) == "red"
+    assert readiness.worst([]) == "green"
 
 
 def test_connectors_that_would_do_are_named_the_proven_ones_first() -> None:

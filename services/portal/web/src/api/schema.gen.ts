@@ -4417,7 +4417,7 @@ export interface paths {
         };
         /**
          * Read the readiness board
-         * @description Which connections offer what templates ask for, which are missing, and what to do.
+         * @description Which connections, parameters and people there are of those that templates need, and what to do.
          *
          *     Of each template the newest version, and those that active deployments run. Nothing is sent to any system.
          *
@@ -10665,6 +10665,30 @@ export interface components {
         ParameterList: {
             items: components["schemas"]["ParameterView"][];
         };
+        /** ParameterReadiness */
+        ParameterReadiness: {
+            /**
+             * @description `set`: with each active deployment. `inherited`: from `level`. `default`: the template's. `optional`: it has none and needs none. `refused`: its value breaks the template's rules. `missing`: it needs one, and there is none.
+             * @enum {string}
+             */
+            cause: "set" | "inherited" | "default" | "optional" | "refused" | "missing";
+            /** @description Which rule its value breaks. */
+            detail: string | null;
+            /** @description What helps; null: nothing is to do. */
+            do: string | null;
+            /** @description That it inherits from; null: it does not. */
+            level: string | null;
+            name: string;
+            /** @description Whether the template needs a value. */
+            required: boolean;
+            /**
+             * @description `green`: it can be used. `amber`: it can, and somebody should look first. `red`: it cannot.
+             * @example green
+             * @enum {string}
+             */
+            standing: "green" | "amber" | "red";
+            title: string;
+        };
         /** ParameterView */
         ParameterView: {
             /** @description Values that it is in front of, the nearest first. */
@@ -11524,6 +11548,33 @@ export interface components {
              * @example acme
              */
             name: string;
+            title: string;
+        };
+        /** RoleReadiness */
+        RoleReadiness: {
+            /**
+             * @description `staffed`: somebody of the environment has it. `empty`: nobody has. `disabled`: the role is. `absent`: there is no such role. In `live` what is not staffed is red, elsewhere amber.
+             * @enum {string}
+             */
+            cause: "staffed" | "empty" | "disabled" | "absent";
+            /** @description What helps; null: nothing is to do. */
+            do: string | null;
+            does: string;
+            /** @description How many active people of the environment have it. */
+            people: number;
+            /** @description Whether it answers for the whole. */
+            process_owner: boolean;
+            /**
+             * @description Lower-case letters and digits, single hyphens between them.
+             * @example acme
+             */
+            role: string;
+            /**
+             * @description `green`: it can be used. `amber`: it can, and somebody should look first. `red`: it cannot.
+             * @example green
+             * @enum {string}
+             */
+            standing: "green" | "amber" | "red";
             title: string;
         };
         /** RoleView */
@@ -12538,6 +12589,9 @@ export interface components {
             /** @description Names of the active ones that run this version. */
             deployments: string[];
             needs: components["schemas"]["NeedView"][];
+            parameters: components["schemas"]["ParameterReadiness"][];
+            /** @description The process owner's first. */
+            roles: components["schemas"]["RoleReadiness"][];
             /**
              * @description `green`: it can be used. `amber`: it can, and somebody should look first. `red`: it cannot.
              * @example green
