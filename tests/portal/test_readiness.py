@@ -1,4 +1,4 @@
-"""The readiness board as a partner's staff see it of a client: what is bound, what lacks, what helps (ADR 0084)."""
+"""The readiness board as a partner's staff see it of a client: what is bound, what lacks, what helps (ADR 0134)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Locator, expect
 
 from tests.portal.people import look, staff
 from tests.portal.person import DESK, PHONE, Person, person
@@ -79,9 +79,39 @@ MADE: dict[str, Any] = {
     "state": "open", "reason": None, "host": "portal.example", "made_by": "key_1", "created_at": "2026-01-02T12:00:00Z",
     "expires_at": "2026-01-03T12:00:00Z", "link": "https://portal.example/reconnect#0123456789.of-a-link",
 }  # fmt: skip
+SET: dict[str, Any] = {
+    "name": "carriers", "title": "Carriers that may be chosen", "required": False, "standing": "green", "cause": "set",
+    "level": None, "detail": None, "do": None,
+}  # fmt: skip
+PARAMETERS: list[dict[str, Any]] = [
+    SET,
+    {**SET, "name": "warehouse", "title": "Warehouse", "required": True, "standing": "red", "cause": "missing"},
+    {**SET, "name": "days", "title": "Days of grace", "cause": "inherited", "level": "partner"},
+    {
+        **SET, "name": "dearest_" + LONG.replace("-", "_"), "title": "Dearest shipment", "standing": "red",
+        "cause": "refused", "level": "client", "detail": "-1 is less than the minimum of 0",
+    },
+    {**SET, "name": "weight", "title": "Heaviest parcel", "cause": "default"},
+    {**SET, "name": "note", "title": "Note on labels", "cause": "optional"},
+]  # fmt: skip
+STAFFED: dict[str, Any] = {
+    "role": "shipping-lead", "title": "Head of shipping", "does": "Answers for what leaves, and for what does not.",
+    "process_owner": True, "standing": "green", "cause": "staffed", "people": 2, "do": None,
+}  # fmt: skip
+NOBODY: dict[str, Any] = {
+    **STAFFED, "role": "dock", "title": "Dock", "does": "Says what was loaded.", "process_owner": False,
+    "standing": "red", "cause": "empty", "people": 0,
+}  # fmt: skip
+ROLES: list[dict[str, Any]] = [
+    STAFFED,
+    NOBODY,
+    {**NOBODY, "role": "claims", "title": "Claims", "does": "Claims from carriers.", "cause": "disabled"},
+    {**NOBODY, "role": LONG, "title": LONG, "does": "", "cause": "absent"},
+    {**STAFFED, "role": "clerk", "title": "Clerk", "does": "Answers carriers.", "process_owner": False, "people": 1},
+]  # fmt: skip
 ENTRY: dict[str, Any] = {
     "template": "shipping", "version": "1.0.0", "title": "Shipping of orders", "standing": "red",
-    "deployments": ["shipping"], "needs": NEEDS,
+    "deployments": ["shipping"], "needs": NEEDS, "parameters": PARAMETERS, "roles": ROLES,
 }  # fmt: skip
 
 
@@ -107,10 +137,14 @@ async def test_staff_of_the_partner_see_what_a_client_lacks(
         newest = page.get_by_role("region", name=f"Order release {'1.1.0' if brand == 'harbor' else '1.2.0'}")
         if brand == "harbor":
             await expect(newest).to_contain_text("its connector is proven against a simulator alone")
+            await expect(newest.get_by_text("3 parameters are in order")).to_be_visible()
             await expect(newest.get_by_role("list", name="Connections")).to_contain_text("Bound by order-release")
         else:
             # The connection of its client is in another environment.
             await expect(newest).to_contain_text(re.compile("Connect one of these: .*Tryton 8.2"))
+            first = newest.get_by_role("list", name="Roles").get_by_role("listitem").first
+            await expect(first).to_contain_text("There is no role order-manager. Make it, and give it to somebody.")
+            await expect(first).to_contain_text("Nobody has it")
         await look(someone, f"readiness-{kind}")
         await answers(someone, "**/v1/readiness", {"items": [ENTRY]})
         await someone.open("/readiness")
@@ -124,11 +158,60 @@ async def test_staff_of_the_partner_see_what_a_client_lacks(
         await expect(shipping).to_contain_text("Proven against a simulator")
         await expect(shipping).to_contain_text("its connector is certified for an older version of its code or tests")
         await expect(shipping).to_contain_text("Certified for an older version")
+        await parameters(someone, shipping, kind)
+        await roles(someone, shipping, kind)
         await answers(someone, "**/v1/readiness", {"items": []})
         await someone.open("/readiness")
         await page.get_by_role("heading", name="No templates").wait_for()
         await look(someone, f"readiness-empty-{kind}")
         await connections(someone, kind)
+
+
+async def parameters(someone: Person, shipping: Locator, kind: str) -> None:
+    """What has to be looked after stands open, the rest is folded with its count."""
+    part = shipping.get_by_role("list", name="Parameters")
+    missing = part.get_by_role("listitem").filter(has=someone.page.get_by_role("heading", name="Warehouse"))
+    await expect(missing).to_contain_text("It has no value, and nothing gives it one. Set it for the company")
+    await expect(missing).to_contain_text("Not ready")
+    await expect(missing).to_contain_text("Has to be set")
+    refused = part.get_by_role("listitem").filter(has=someone.page.get_by_role("heading", name="Dearest shipment"))
+    await expect(refused).to_contain_text("From the company comes a value that it does not take. Change it there")
+    await expect(refused).to_contain_text("-1 is less than the minimum of 0")
+    await expect(part.get_by_role("heading")).to_have_count(2)
+    await expect(shipping.get_by_text("Days of grace")).to_be_hidden()
+    await part.scroll_into_view_if_needed()
+    await look(someone, f"readiness-parameters-{kind}")
+    await shipping.get_by_text("4 parameters are in order").click()
+    fine = shipping.get_by_role("group").get_by_role("listitem")
+    await expect(fine).to_have_text(
+        [
+            "Carriers that may be chosenSet for this deployment",
+            "Days of graceFrom the provider",
+            "Heaviest parcelDefault",
+            "Note on labelsNot set, and not needed",
+        ]
+    )
+    await part.scroll_into_view_if_needed()
+    await look(someone, f"readiness-parameters-open-{kind}")
+
+
+async def roles(someone: Person, shipping: Locator, kind: str) -> None:
+    """Who is there for each, and what helps where nobody is."""
+    part = shipping.get_by_role("list", name="Roles")
+    first = part.get_by_role("listitem").first
+    for words in ("Head of shipping", "2 people have it", "Answers for the whole", "Ready"):
+        await expect(first).to_contain_text(words)
+    for title, words in (
+        ("Dock", "Give it to somebody: what goes to nobody stands still."),
+        ("Claims", "The role claims is disabled. Enable it, and give it to somebody."),
+        (LONG, f"There is no role {LONG}. Make it, and give it to somebody."),
+        ("Clerk", "1 person has it"),
+    ):
+        row = part.get_by_role("listitem").filter(has=someone.page.get_by_role("heading", name=title, exact=True))
+        await expect(row).to_contain_text(words)
+    await part.scroll_into_view_if_needed()
+    await look(someone, f"readiness-roles-{kind}")
+    await someone.shoot(f"readiness-whole-{kind}", whole=True)
 
 
 async def connections(someone: Person, kind: str) -> None:

@@ -13,8 +13,10 @@ import { useTexts } from "../texts/texts";
 import frame from "../webhooks/WebhooksPage.module.css";
 import { LevelMark } from "./LevelMark";
 import { NeedHelp } from "./NeedHelp";
+import { ParameterRows } from "./ParameterRows";
 import { boardQuery, type Entry, type Need, type Offer } from "./queries";
 import classes from "./ReadinessPage.module.css";
+import { RoleRows } from "./RoleRows";
 import { StandingMark } from "./StandingMark";
 
 /** What templates need beside what this environment has for it: what is missing, and what helps. */
@@ -66,11 +68,18 @@ function Template({ entry }: { entry: Entry }) {
         </div>
         <StandingMark standing={entry.standing} />
       </div>
-      <ul>
-        {entry.needs.map(one => (
-          <NeedRow key={one.name} need={one} />
-        ))}
-      </ul>
+      {entry.needs.length > 0 && (
+        <div className={classes.group}>
+          <h3 className={classes.subtitle}>{texts.bindSystems}</h3>
+          <ul aria-label={texts.bindSystems}>
+            {entry.needs.map(one => (
+              <NeedRow key={one.name} need={one} />
+            ))}
+          </ul>
+        </div>
+      )}
+      <ParameterRows entry={entry} />
+      <RoleRows entry={entry} />
     </section>
   );
 }
@@ -81,7 +90,7 @@ function NeedRow({ need }: { need: Need }) {
   return (
     <li className={classes.need}>
       <div className={classes.head}>
-        <h3 className={classes.name}>{need.title || need.name}</h3>
+        <h4 className={classes.name}>{need.title || need.name}</h4>
         <StandingMark standing={need.standing} />
       </div>
       <p className={classes.why}>

@@ -7,6 +7,8 @@ export type Board = Schemas["ReadinessBoard"];
 export type Entry = Board["items"][number];
 export type Need = Entry["needs"][number];
 export type Offer = Need["offers"][number];
+export type Parameter = Entry["parameters"][number];
+export type Role = Entry["roles"][number];
 export type Standing = Need["standing"];
 export type Level = NonNullable<Offer["level"]>;
 

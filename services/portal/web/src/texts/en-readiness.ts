@@ -2,7 +2,7 @@
 const readiness = {
   readiness: "Readiness",
   readinessBody:
-    "What templates need beside what this environment has for it: the newest version of each, and those that are deployed.",
+    "What templates need beside what this environment has for it, systems, parameters and people: the newest version of each, and those that are deployed.",
   noTemplatesTitle: "No templates",
   noTemplatesBody:
     "Templates come with the installation. What each needs is listed here once there are some.",
@@ -48,6 +48,27 @@ const readiness = {
       connectors ? `Connect one of these and bind it: ${connectors}.` : "No connector offers all of it yet.",
     missing: (_name: string, connectors: string) =>
       connectors ? `Connect one of these: ${connectors}.` : "No connector offers all of it yet.",
+  },
+  parametersInOrder: (count: number) =>
+    count === 1 ? "1 parameter is in order" : `${count} parameters are in order`,
+  parameterOptional: "Not set, and not needed",
+  isRequired: "Has to be set",
+  parameterWhy: {
+    missing: (_from: string) => "It has no value, and nothing gives it one.",
+    refused: (from: string): string =>
+      from ? `${from} comes a value that it does not take.` : "It does not take the value that it has.",
+  },
+  parameterHelp: {
+    missing: (_from: string) => "Set it for the company, or with the deployment.",
+    refused: (from: string): string =>
+      from ? "Change it there, or set it with the deployment." : "Change it with the deployment.",
+  },
+  peopleHaveIt: (count: number) =>
+    count === 0 ? "Nobody has it" : count === 1 ? "1 person has it" : `${count} people have it`,
+  roleHelp: {
+    empty: (_role: string) => "Give it to somebody: what goes to nobody stands still.",
+    disabled: (role: string) => `The role ${role} is disabled. Enable it, and give it to somebody.`,
+    absent: (role: string) => `There is no role ${role}. Make it, and give it to somebody.`,
   },
 };
 

@@ -3,7 +3,7 @@ import type en from "./en-readiness";
 const readiness: typeof en = {
   readiness: "Preparación",
   readinessBody:
-    "Lo que piden las plantillas y lo que este entorno tiene para ello: la última versión de cada una y las desplegadas.",
+    "Lo que piden las plantillas y lo que este entorno tiene para ello, en sistemas, parámetros y personas: la última versión de cada una y las desplegadas.",
   noTemplatesTitle: "No hay plantillas",
   noTemplatesBody:
     "Las plantillas vienen con la instalación. Lo que pide cada una aparece aquí cuando las hay.",
@@ -48,6 +48,25 @@ const readiness: typeof en = {
         : "Ningún conector lo ofrece todo todavía.",
     missing: (_name, connectors) =>
       connectors ? `Conecte uno de estos: ${connectors}.` : "Ningún conector lo ofrece todo todavía.",
+  },
+  parametersInOrder: count =>
+    count === 1 ? "1 parámetro está en orden" : `${count} parámetros están en orden`,
+  parameterOptional: "Sin fijar, y no hace falta",
+  isRequired: "Hay que fijarlo",
+  parameterWhy: {
+    missing: () => "No tiene valor y nada se lo da.",
+    refused: from => (from ? `${from} llega un valor que no admite.` : "No admite el valor que tiene."),
+  },
+  parameterHelp: {
+    missing: () => "Fíjelo para la empresa o con el despliegue.",
+    refused: from => (from ? "Cámbielo allí o fíjelo con el despliegue." : "Cámbielo con el despliegue."),
+  },
+  peopleHaveIt: count =>
+    count === 0 ? "Nadie lo tiene" : count === 1 ? "1 persona lo tiene" : `${count} personas lo tienen`,
+  roleHelp: {
+    empty: () => "Asígnelo a alguien: lo que no va a nadie se queda parado.",
+    disabled: role => `El rol ${role} está desactivado. Actívelo y asígnelo a alguien.`,
+    absent: role => `No existe el rol ${role}. Créelo y asígnelo a alguien.`,
   },
 };
 
