@@ -49,8 +49,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def standing(self) -> Standing:
         """As the worst of all that it needs."""
-        needs = (one.verdict.standing for one in self.needs)
-        return readiness.worst((*needs, *(one.standing for one in (*self.parameters, *self.roles))))
+        needs = [one.verdict.standing for one in self.needs]
+        parameters = [one.standing for one in self.parameters]
+        return readiness.worst([*needs, *parameters, *(one.standing for one in self.roles)])
 
 
 class _There(msgspec.Struct, frozen=True):
