@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 from playwright.async_api import Browser, expect
 
+from infra import ids
 from tests.patience import PATIENCE
 from tests.portal.people import look, staff
 from tests.portal.person import DESK, PHONE, person
@@ -188,5 +190,7 @@ async def test_what_failed_is_given_another_input_and_goes_on(
         await dialog.get_by_role("button", name="Retry", exact=True).click()
         await expect(dialog).to_have_count(0)
         await expect(page.get_by_text("It goes on")).to_be_visible()
-    (row,) = await site.query("SELECT state, outcome FROM app.exception WHERE business_key = $1", f"PO-{kind}-0")
-    assert (row["state"], row["outcome"]) == ("resolved", "retried")
+    (row,) = await site.query("SELECT run_id FROM app.run WHERE business_key = $1", f"PO-{kind}-0")
+    journal = await site.request("GET", f"/v1/runs/{ids.show('run', row['run_id'])}/journal?limit=200")
+    (retried,) = [one for one in msgspec.json.decode(journal.body)["items"] if one["kind"] == "run.retried"]
+    assert retried["data"]["input"] == msgspec.json.decode(given.replace("EUR", "USD"))
