@@ -8,7 +8,6 @@ from typing import Any, Final
 from template_library.catalog import Package
 from template_library.dsl import reader
 from template_library.dsl.durations import milliseconds
-from template_library.dsl.kinds import POINTER
 from template_library.dsl.model import ExceptionKind
 from template_library.dsl.positions import Source
 from template_library.manifest import ExceptionType
@@ -32,21 +31,24 @@ def kinds(package: Package) -> dict[str, ExceptionKind]:
 
 
 def document(package: Package) -> str:
-    """The workflow with its forms, its mails, and the exceptions of its manifest with their runbooks.
+    """The workflow with its forms, its mails, its parameters, and the manifest's exceptions with their runbooks.
 
-    Where the workflow declares exceptions itself, they stay, and those of the manifest are not added.
+    Where the workflow declares exceptions or parameters itself, they stay, and the package's are not added.
     """
-    if not package.manifest.exceptions:
-        return package.document
-    source = reader.read(package.document, filename=str(package.folder / "workflow.yaml"))
-    told = source.value.get("document") or {}
-    metadata = told.get("metadata")
-    if isinstance(metadata, dict) and "exceptions" in metadata:
-        return package.document
     named = {name: _written(one, package.runbooks.get(name, "")) for name, one in package.manifest.exceptions.items()}
-    if isinstance(metadata, dict):
-        return _first(package.document, source, _METADATA, "exceptions", named)
-    return _first(package.document, source, _DOCUMENT, "metadata", {POINTER.rpartition("/")[2]: named})
+    text = _with(package, package.document, "exceptions", named)
+    return _with(package, text, "parameters", package.parameters if package.parameters.get("properties") else {})
+
+
+def _with(package: Package, text: str, name: str, value: Any) -> str:
+    """`text` with the member `name` of its metadata, unless there is one or `value` is empty."""
+    if not value:
+        return text
+    source = reader.read(text, filename=str(package.folder / "workflow.yaml"))
+    metadata = (source.value.get("document") or {}).get("metadata")
+    if not isinstance(metadata, dict):
+        return _first(text, source, _DOCUMENT, "metadata", {name: value})
+    return text if name in metadata else _first(text, source, _METADATA, name, value)
 
 
 def _written(one: ExceptionType, runbook: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A package's exceptions go into its document, so that what is published has them (ADR 0130)."""
+"""A package's exceptions and parameters go into its document, so that what is published has them (ADR 0130)."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ def test_every_package_can_be_published_as_a_document_of_ones_own(package: catal
     assert made.exceptions == declared.kinds(package)
     assert all(one.runbook.startswith("# ") for one in made.exceptions.values())
     assert made.document.metadata["exceptions"].keys() == package.manifest.exceptions.keys()
+    assert made.document.metadata["parameters"] == package.parameters
     assert made.tasks.keys() == parse(package.document).tasks.keys()
 
 
@@ -43,6 +44,6 @@ def test_it_is_put_in_however_the_document_is_written(head: str) -> None:
 def test_what_a_workflow_declares_itself_stays() -> None:
     own = "metadata: { exceptions: { own: { title: a, owner: b, runbook: c } } }"
     text = f"document: {{ {MEMBERS}, {own} }}\n" + TASK
-    assert declared.document(replace(ALL[0], document=text)) == text
+    assert declared.document(replace(ALL[0], document=text, parameters={})) == text
     without = catalog.builtin().find("order-release", "1.0.0")
     assert declared.document(without) == without.document
