@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -16,6 +17,7 @@ from services.engine import values
 from services.engine.functions import STANDARD_ERRORS, is_ours, without_words
 from services.exceptions import guidance, risk
 from services.exceptions.categories import Action, Category
+from services.exceptions.history import Line
 from services.exceptions.reading import State
 
 Outcome = Literal["retried", "resumed", "cancelled", "suspended", "went-on", "decided", "discarded"]
@@ -96,12 +98,31 @@ class ExceptionView(msgspec.Struct, frozen=True, kw_only=True):
     reason: Annotated[str | None, Meta(description="Why it was discarded.")]
 
 
+class ExceptionAct(msgspec.Struct, frozen=True, kw_only=True):
+    """What was done with it, with its run or with its entry."""
+
+    action: Annotated[str, Meta(description="In the past; `opened` is its beginning.", examples=["assigned"])]
+    at: Instant
+    by: Annotated[str, Meta(description="As the audit names who it was; `engine` for what nobody did.")]
+    owner: Annotated[str | None, Meta(description="Of an assignment; null: nobody's.")]
+    words: Annotated[
+        str | None, Meta(description="A note, or why; of an entry null to who does not see a run's data whole.")
+    ]
+
+
 class ExceptionDetail(ExceptionView, frozen=True, kw_only=True):
-    """With what is to be done."""
+    """With what is to be done, and what was done."""
 
     runbook: Annotated[
         str | None,
         Meta(description="What is to be done about its kind, in Markdown, as its workflow declares it."),
+    ]
+    history: Annotated[
+        list[ExceptionAct],
+        Meta(
+            description="The oldest first, with the newest 100 acts; what people did with its run counts from the run's"
+            " beginning."
+        ),
     ]
 
 
@@ -152,9 +173,16 @@ _SAME: Final = (
 )
 
 
-def detail(row: Any, payloads: Payloads) -> ExceptionDetail:
-    """The same, with the runbook of its kind, of a row of `read_exception`."""
-    return ExceptionDetail(**_members(row, payloads), runbook=row["runbook"])
+def detail(row: Any, lines: Sequence[Line], payloads: Payloads) -> ExceptionDetail:
+    """The same, with the runbook of its kind and its history, of a row of `read_exception`."""
+    return ExceptionDetail(
+        **_members(row, payloads), runbook=row["runbook"], history=[_act(one, payloads) for one in lines]
+    )
+
+
+def _act(line: Line, payloads: Payloads) -> ExceptionAct:
+    words = line.words if payloads == "whole" or not line.is_of_data else None
+    return ExceptionAct(action=line.action, at=line.at, by=line.by, owner=line.owner, words=words)
 
 
 def words(category: str, cause: str, title: str, payloads: Payloads) -> tuple[str, str | None]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -11,7 +12,7 @@ import msgspec
 from infra import clock
 from infra.database import Database, is_outage
 from infra.pagination import BadCursor
-from infra.problems import Problem
+from infra.problems import Problem, Unavailable
 from services.human_tasks import acting
 from services.human_tasks.deciding import Decision, Desk
 from services.human_tasks.errors import AnswerRefused
@@ -20,6 +21,8 @@ from services.human_tasks.people import Person
 MOST: Final = 200
 SECONDS: Final = 10.0
 """In which a batch is decided as far as it gets: of a request that is cut off nobody knows how far it was."""
+Place = Callable[[], AbstractAsyncContextManager[None]]
+"""Taken for each task, so that many in one call keep no others out. Raises Unavailable: none was free in time."""
 Outcome = Literal["completed", "approved", "changed", "refused", "left"]
 
 
@@ -61,12 +64,12 @@ def unpack(packed: bytes) -> Batch:
 
 
 async def preview(  # noqa: PLR0913 (whose, which, and what is to be decided)
-    database: Database, desk: Desk, tenant: UUID, person: Person, tasks: Sequence[UUID], *, outcome: str
+    database: Database, desk: Desk, tenant: UUID, person: Person, tasks: Sequence[UUID], *, outcome: str, place: Place
 ) -> list[Told]:
-    """What would become of each, asked one by one; nothing is changed."""
+    """What would become of each, asked one by one; nothing is changed. Raises Unavailable: no place for one."""
     found: list[Told] = []
     for task in tasks:
-        async with database.tenant(tenant) as connection:
+        async with place(), database.tenant(tenant) as connection:
             try:
                 row = await acting.locked(connection, tenant, task, person)
                 verdict = await desk.look(connection, tenant, row, person, outcome=outcome)
@@ -81,10 +84,14 @@ async def preview(  # noqa: PLR0913 (whose, which, and what is to be decided)
     return found
 
 
-async def drive(database: Database, desk: Desk, tenant: UUID, person: Person, batch: Batch) -> list[tuple[Told, Any]]:
+async def drive(  # noqa: PLR0913, PLR0917 (whose, which, and where there is room)
+    database: Database, desk: Desk, tenant: UUID, person: Person, batch: Batch, place: Place
+) -> list[tuple[Told, Any]]:
     """Decide each as it was seen, each in a commit of its own; with the run of what was decided.
 
-    Safe to repeat; those that no time is left for are `left`, and so is the rest when the database goes away.
+    Safe to repeat: what was decided the first time is told as it was then. Those that no time is left for are `left`,
+    and so is the rest when there is no place, or the database goes away. Raises Unavailable: no place for the first,
+    and nothing was begun.
     """
     until, done = clock.monotonic() + SECONDS, list[tuple[Told, Any]]()
     for one in batch.seen:
@@ -93,8 +100,14 @@ async def drive(database: Database, desk: Desk, tenant: UUID, person: Person, ba
             continue
         wanted = Decision(outcome=batch.outcome, why=batch.why, seen=one.version)
         try:
-            async with database.tenant(tenant) as connection:
+            async with place(), database.tenant(tenant) as connection:
                 decided = await desk.complete(connection, tenant, one.task, person, wanted)
+        except Unavailable:
+            if not done:
+                raise
+            until = 0.0
+            done.append((Told(task=one.task, outcome="left"), None))
+            continue
         except Problem as problem:
             told: Outcome = "changed" if problem.name in {"task-changed", "task-over"} else "refused"
             done.append((Told(task=one.task, outcome=told, why=_why(problem)), None))

@@ -16,6 +16,7 @@ from services.human_tasks import outside, outside_documents, showing
 from services.human_tasks.deciding import Decision
 from services.links.links import Link
 from services.portal.brands import brand_of
+from services.portal.link_holder import link_of
 from services.portal.linked_task import DecidedByLink, LinkedAsk, LinkedDocument, LinkedTask
 from tenants.organizations import service as organizations
 from tenants.organizations.link_texts import LinkOver
@@ -70,18 +71,28 @@ def _asked(request: Call, row: Any) -> LinkedAsk:
 
 
 async def decide(request: Call, link: Link, wanted: Decision) -> DecidedByLink:
-    """The same answer again is told the same; another one is LinkOver."""
+    """The same answer again is told the same, also where it came while this one waited; another one is LinkOver."""
     tenant, resources = TenantId(link.tenant_id), request.resources
     network = network_of(request.scope, resources.settings.trusted_proxies) or None
-    async with resources.database.tenant(tenant) as connection:
+    async with resources.deciding.place():
         if link.used_at is not None:
-            if not await outside.is_given(connection, link, wanted, resources.tasks.forms):
-                raise LinkOver
-            return DecidedByLink(outcome=wanted.outcome, complete=True)
-        run = await outside.answer(connection, link, wanted, resources.tasks.forms, network)
+            return await _given(request, link, wanted)
+        try:
+            async with resources.database.tenant(tenant) as connection:
+                run = await outside.answer(connection, link, wanted, resources.tasks.forms, network)
+        except LinkOver:
+            return await _given(request, await link_of(request), wanted)
     crash_points.pass_by("task.decided")
     resources.ring()
     resources.changes.note([(tenant, run)])
+    return DecidedByLink(outcome=wanted.outcome, complete=True)
+
+
+async def _given(request: Call, link: Link, wanted: Decision) -> DecidedByLink:
+    """Raises LinkOver: nothing was answered by it, or something else."""
+    async with request.resources.database.tenant(link.tenant_id) as connection:
+        if link.used_at is None or not await outside.is_given(connection, link, wanted, request.resources.tasks.forms):
+            raise LinkOver
     return DecidedByLink(outcome=wanted.outcome, complete=True)
 
 

@@ -26,11 +26,21 @@ ONE: dict[str, Any] = {
     "template": "order-release@1.1.0", "reference": "/do/8/create-sale", "connection": None, "entity": None,
     "value": {"amount": 1234567, "currency": "USD"}, "deadline": "2026-01-02T12:00:00Z", "owner": "role:sales-desk",
     "breach_at": "2026-01-02T12:00:00Z", "probability": 1.0, "at_risk": {"amount": 1234567, "currency": "USD"},
-    "kind": "erp-away", "warehouse": "north", "segment": "gold", "order_type": "rush", "channel": "shop",
+    "kind": "erp-away", "kind_title": "The ERP does not answer", "warehouse": "north", "segment": "gold",
+    "order_type": "rush", "channel": "shop",
     "stage": "create-sale", "next_step": "Read its error.", "actions": ["retry", "discard", "assign", "note"],
     "note": "Called them, they pay on Friday", "times": 3, "changes": 2, "opened_at": "2026-01-01T12:00:00Z",
     "last_at": "2026-01-01T13:00:00Z", "closed_at": None, "closed_by": None, "outcome": None, "reason": None,
 }  # fmt: skip
+HISTORY: list[dict[str, Any]] = [
+    {"action": "opened", "at": "2026-01-01T12:00:00Z", "by": "engine", "owner": None, "words": None},
+    {"action": "assigned", "at": "2026-01-01T12:10:00Z", "by": "account:acc_01h455vb4pex5vsknk084sn02q",
+     "owner": "role:sales-desk", "words": None},
+    {"action": "noted", "at": "2026-01-01T12:20:00Z", "by": "account:acc_01h455vb4pex5vsknk084sn02q",
+     "owner": None, "words": "Called them, they pay on Friday"},
+    {"action": "retried", "at": "2026-01-01T12:30:00Z", "by": "key:key_01h455vb4pex5vsknk084sn02q",
+     "owner": None, "words": None},
+]  # fmt: skip
 OTHER: dict[str, Any] = {
     **ONE, "id": "exc_01h455vb4pex5vsknk084sn02r", "category": "outage", "title": "shop does not answer",
     "run": None, "run_state": None, "business_key": None, "value": None, "deadline": None, "owner": None,
@@ -137,7 +147,11 @@ async def test_a_desk_full_of_them(browser: Browser, site: Site, size: tuple[int
             someone, "**/v1/exceptions/groups?by=warehouse*", {"by": "warehouse", "count": 134, "items": WAREHOUSES}
         )
         await answers(someone, "**/v1/exceptions?*", {"items": [ONE, OTHER], "next": "more"})
-        await answers(someone, "**/v1/exceptions/exc_*", {**ONE, "runbook": "# Away\n\n1. Call `them`.\n2. Wait."})
+        await answers(
+            someone,
+            "**/v1/exceptions/exc_*",
+            {**ONE, "runbook": "# Away\n\n1. Call `them`.\n2. Wait.", "history": HISTORY},
+        )
         lines = [
             {"id": ONE["id"], "category": "failed", "name": LONG, "is_of_entry": False, "at_risk": ONE["at_risk"],
              "outcome": "retried", "ends_run": False, "why": None},
@@ -162,6 +176,10 @@ async def test_a_desk_full_of_them(browser: Browser, site: Site, size: tuple[int
         await page.get_by_role("button", name="Cancel", exact=True).click()
         await page.get_by_role("link", name=LONG).click()
         await expect(page.get_by_text("Call them.")).to_be_visible()
+        await expect(page.get_by_text("The ERP does not answer").first).to_be_visible()
+        done = page.get_by_role("region", name="What was done")
+        await expect(done.get_by_role("listitem")).to_have_count(4)
+        await expect(done.get_by_text("Called them, they pay on Friday")).to_be_visible()
         await look(someone, f"exception-many-{kind}")
 
 
@@ -190,6 +208,8 @@ async def test_what_failed_is_given_another_input_and_goes_on(
         await dialog.get_by_role("button", name="Retry", exact=True).click()
         await expect(dialog).to_have_count(0)
         await expect(page.get_by_text("It goes on")).to_be_visible()
+        done = page.get_by_role("region", name="What was done")
+        await expect(done.get_by_role("listitem").filter(has_text="Retried")).to_contain_text("Dana Desk")
     (row,) = await site.query("SELECT run_id FROM app.run WHERE business_key = $1", f"PO-{kind}-0")
     journal = await site.request("GET", f"/v1/runs/{ids.show('run', row['run_id'])}/journal?limit=200")
     (retried,) = [one for one in msgspec.json.decode(journal.body)["items"] if one["kind"] == "run.retried"]

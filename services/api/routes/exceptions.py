@@ -33,7 +33,7 @@ from services.api.exception_filters import (
 from services.api.exception_view import ExceptionDetail, ExceptionView, detail, view
 from services.api.fields import Cursor, Instant, Limit, NextCursor, filter_id
 from services.api.policy import tenant_paths
-from services.exceptions import reading, risk
+from services.exceptions import history, reading, risk
 from services.exceptions.categories import Category
 from services.exceptions.reading import Filter, Row, State
 from services.exceptions.risk import Sort
@@ -154,11 +154,12 @@ async def summarize_exceptions(
 
 @get(tenant_paths("/exceptions/{exception:str}"), summary="Read an exception", tags=TAGS)
 async def read_exception(request: Call) -> ExceptionDetail:
-    """With its owner, its note, what became of it, and the runbook of its kind."""
+    """With its owner, its note, what was done with it by whom, and the runbook of its kind."""
     exception = request.path_id("exc", "exception")
     async with request.transaction() as session:
         row = await reading.read_exception(session, request.tenant.tenant_id, exception)
-    found = detail(row, request.payloads)
+        lines = await history.read(session, request.tenant.tenant_id, row)
+    found = detail(row, lines, request.payloads)
     request.version(replace(found, probability=0.0, at_risk=None))
     return found
 

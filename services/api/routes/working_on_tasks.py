@@ -146,14 +146,15 @@ async def complete_tasks(request: Call, data: JSONBody[CompleteTasks]) -> Comple
     """First with `preview`, tasks and an outcome, then with the preview's token, which decides those and no others.
 
     Each takes the authority that it takes alone, asked in the preview and once more when it is decided. Tasks with a
-    form that asks for something are completed one by one.
+    form that asks for something are completed one by one. Safe to send again: what the token decided before is told
+    as it was then.
     """
     tenant = TenantId(request.tenant.tenant_id)
     is_preview = data.preview and data.tasks is not None and data.outcome is not None and data.token is None
     nothing_else = data.tasks is None and data.outcome is None and data.why is None
     if not is_preview and (data.preview or data.token is None or not nothing_else):
         raise Invalid.at("", "Send 'preview': true with 'tasks' and an 'outcome', then the preview's 'token' alone")
-    async with request.resources.database.tenant(tenant) as connection:
+    async with request.resources.deciding.place(), request.resources.database.tenant(tenant) as connection:
         person = await working.somebody(request, connection)
     if is_preview:
         return await _preview(request, tenant, person, data)
@@ -164,8 +165,8 @@ async def complete_tasks(request: Call, data: JSONBody[CompleteTasks]) -> Comple
 async def _preview(request: Call, tenant: TenantId, person: Person, data: CompleteTasks) -> CompletedTasks:
     outcome = data.outcome or ""
     tasks = list(dict.fromkeys(_task(one) for one in data.tasks or []))
-    desk = request.resources.tasks
-    found = await batches.preview(request.resources.database, desk, tenant, person, tasks, outcome=outcome)
+    desk, place = request.resources.tasks, request.resources.deciding.place
+    found = await batches.preview(request.resources.database, desk, tenant, person, tasks, outcome=outcome, place=place)
     seen = [Seen(one.task, one.version) for one in found if one.outcome != "refused"]
     why = None if data.why is None else values.plain(data.why)
     packed = batches.pack(Batch(person.account, outcome, why, seen))
@@ -176,7 +177,8 @@ async def _preview(request: Call, tenant: TenantId, person: Person, data: Comple
 async def _drive(request: Call, tenant: TenantId, person: Person, batch: Batch) -> CompletedTasks:
     if batch.account != person.account:
         raise Invalid.at("/token", "it is another person's preview; make your own")
-    done = await batches.drive(request.resources.database, request.resources.tasks, tenant, person, batch)
+    desk, place = request.resources.tasks, request.resources.deciding.place
+    done = await batches.drive(request.resources.database, desk, tenant, person, batch, place)
     request.resources.ring()
     request.resources.changes.note([(tenant, run) for _, run in done if run is not None])
     return CompletedTasks(done=[_told(told) for told, _ in done], covered=len(done), token=None)

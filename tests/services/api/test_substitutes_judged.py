@@ -9,6 +9,7 @@ import pytest
 
 from infra import clock, ids
 from infra.problems import NotFound
+from services.api.room import Room
 from services.human_tasks import absences, acting, batches, people
 from services.human_tasks.absences import Away
 from services.human_tasks.acting import Act
@@ -44,11 +45,11 @@ async def test_S_68_a_substitute_of_who_asked_decides_neither_alone_nor_among_ma
     assert substitute.absent == {jo.account: jo.roles}
     assert await refused(office, task, substitute) == ASKED
     place = (office.app, office.desk, office.tenant, substitute)
-    (seen,) = await batches.preview(*place, [task], outcome="approve")
+    (seen,) = await batches.preview(*place, [task], outcome="approve", place=Room().place)
     assert (seen.outcome, seen.why) == ("refused", ASKED)
     # As if the preview had let it through: each is asked once more when it is decided.
     batch = batches.Batch(substitute.account, "approve", None, [batches.Seen(task, 1)])
-    ((told, run),) = await batches.drive(*place, batch)
+    ((told, run),) = await batches.drive(*place, batch, Room().place)
     assert (told.outcome, told.why, run) == ("refused", ASKED, None)
     assert (await office.complete(task, ann)).is_complete
 

@@ -12,6 +12,7 @@ import pytest
 from infra import ids
 from infra.database import Database
 from infra.problems import Forbidden, NotFound
+from services.api.room import Room
 from services.human_tasks import absences, acting, batches, people
 from services.human_tasks.absences import Away
 from services.human_tasks.acting import Act
@@ -176,11 +177,11 @@ async def test_of_a_batch_what_no_time_is_left_for_is_left_and_said(
     (task,) = await office.rows()
     batch = batches.Batch(person().account, "approve", None, [batches.Seen(task["task_id"], task["version"])])
     monkeypatch.setattr(batches, "SECONDS", 0.0)
-    ((told, _),) = await batches.drive(office.app, office.desk, office.tenant, person(), batch)
+    ((told, _),) = await batches.drive(office.app, office.desk, office.tenant, person(), batch, Room().place)
     assert told.outcome == "left"
     assert (await office.rows())[0]["state"] == task["state"]
     monkeypatch.undo()
-    ((told, _),) = await batches.drive(office.app, office.desk, office.tenant, person(), batch)
+    ((told, _),) = await batches.drive(office.app, office.desk, office.tenant, person(), batch, Room().place)
     assert told.outcome == "completed"
 
 
@@ -274,7 +275,7 @@ async def test_S_68_many_are_decided_with_the_authority_of_each_alone(office: Of
     plain = [one["task_id"] for one in rows if one["decision"] is None]
     others = [one["task_id"] for one in rows if one["decision"] is not None] + [ids.new()]
     place = (office.app, office.desk, office.tenant, person())
-    seen = await batches.preview(*place, [*plain, *others], outcome="approve")
+    seen = await batches.preview(*place, [*plain, *others], outcome="approve", place=Room().place)
     assert {one.task: one.outcome for one in seen} == {
         **dict.fromkeys(plain, "completed"),
         **dict.fromkeys(others, "refused"),
@@ -283,7 +284,7 @@ async def test_S_68_many_are_decided_with_the_authority_of_each_alone(office: Of
     all_of = [batches.Seen(one["task_id"], one["version"]) for one in rows]
     batch = batches.Batch(person().account, "approve", None, all_of)
     await act(office, {"task_id": plain[0]}, person(2), "comment", words="look again")
-    done = {told.task: told.outcome for told, _ in await batches.drive(*place, batch)}
+    done = {told.task: told.outcome for told, _ in await batches.drive(*place, batch, Room().place)}
     assert done == {plain[0]: "changed", **dict.fromkeys(plain[1:], "completed"), others[0]: "refused"}
     assert batches.unpack(batches.pack(batch)) == batch
 

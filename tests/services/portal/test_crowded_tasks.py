@@ -18,6 +18,7 @@ from tests.services.portal.test_tasks import give, only
 from tests.services.portal.visitors import APPROVER, CLERK, House
 
 DECIDED = {"outcome": "approve"}
+ALL = "/v1/tasks/complete"
 
 
 pytestmark = [pytest.mark.usefixtures("office")]
@@ -93,3 +94,33 @@ async def test_no_other_decision_passes_for_the_same_again(house: House) -> None
     theirs = await other.send("POST", f"{at}/complete", DECIDED, **seen)
     more = await clerk.send("POST", f"{at}/complete", {**DECIDED, "values": {"limit": 1}}, **seen)
     assert [one.status for one in (another, theirs, more)] == [412, 412, 412]
+
+
+async def test_F_25_of_many_by_one_token_what_finds_no_room_is_left_and_none_begun_is_503(
+    house: House, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await office.begin(2, DOCUMENT)
+    clerk, full, place, asked = await house.north.signed_in(), Room(1, 0.01), Room.place, list[int]()
+    every = [one["id"] for one in (await clerk.get("/v1/tasks")).json["items"]]
+    seen = await clerk.send("POST", ALL, {"preview": True, "tasks": every, **DECIDED})
+    token = {"token": seen.json["token"]}
+    with monkeypatch.context() as patched:
+        patched.setattr(Room, "place", lambda _: place(full))
+        async with place(full):
+            told = await clerk.send("POST", ALL, token)
+    assert (told.status, told.problem, told.headers["retry-after"]) == (503, "unavailable", "3")
+    assert await office.rows("SELECT 1 FROM app.human_task_decision") == []
+
+    def few(room: Room) -> Any:
+        """Who it is, and one task, find a place."""
+        asked.append(1)
+        return place(room) if len(asked) < 3 else place(closed)
+
+    closed = Room(0, 0.01)
+    with monkeypatch.context() as patched:
+        patched.setattr(Room, "place", few)
+        some = (await clerk.send("POST", ALL, token)).json["done"]
+    assert [one["outcome"] for one in some] == ["completed", *["left"] * (len(every) - 1)]
+    done = (await clerk.send("POST", ALL, token)).json["done"]
+    assert [one["outcome"] for one in done] == ["completed"] * len(every), "the first as it was told before"
+    assert len(await office.rows("SELECT 1 FROM app.human_task_decision")) == len(every)

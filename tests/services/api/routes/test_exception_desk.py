@@ -64,3 +64,38 @@ async def test_a_preview_says_of_each_what_would_become_of_it_and_which_do_not_t
     assert [one["why"] for one in seen["foreseen"]][2:] == [None, OTHERWISE["parked"], OTHERWISE["uncertain"]]
     ends = (await preview(action="discard", words="x"))["foreseen"]
     assert [one["ends_run"] for one in ends] == [False, False, True, True, True]
+
+
+@pytest.mark.usefixtures("desk")
+async def test_its_history_says_who_did_what_with_it_and_with_its_run(parties: Parties) -> None:
+    (one,) = [found for found in await listed(parties.acme, category="failed") if found["business_key"] == "o-0"]
+    path = f"/v1/exceptions/{one['id']}"
+
+    async def act(seen: int, **body: Any) -> None:
+        answer = await parties.acme.post(f"{path}/act", {**body, "seen": seen})
+        assert answer.status == 200, answer.json
+
+    async def told() -> list[tuple[str, str | None, str | None]]:
+        lines = (await parties.acme.get(path)).json["history"]
+        assert [line["at"] for line in lines] == sorted(line["at"] for line in lines)
+        assert [line["by"].partition(":")[0] for line in lines] == ["engine"] + ["key"] * (len(lines) - 1)
+        return [(line["action"], line["owner"], line["words"]) for line in lines]
+
+    assert await told() == [("opened", None, None)]
+    await act(0, action="assign", owner="role:credit")
+    await act(1, action="note", words="They pay on Friday")
+    await act(2, action="assign", owner=None)
+    expected = [
+        ("opened", None, None),
+        ("assigned", "role:credit", None),
+        ("noted", None, "They pay on Friday"),
+        ("assigned", None, None),
+    ]
+    assert await told() == expected
+    await act(3, action="retry")
+    assert await told() == [*expected, ("retried", None, None)], "once, though it also closed it"
+    (other,) = await listed(parties.acme, category="failed")
+    gone = await parties.acme.post(f"/v1/exceptions/{other['id']}/act", {"action": "discard", "words": "Sent twice"})
+    assert gone.status == 200, gone.json
+    lines = (await parties.acme.get(f"/v1/exceptions/{other['id']}")).json["history"]
+    assert [(line["action"], line["words"]) for line in lines] == [("opened", None), ("discarded", "Sent twice")]

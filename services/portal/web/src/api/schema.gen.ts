@@ -2823,7 +2823,7 @@ export interface paths {
         };
         /**
          * Read an exception
-         * @description With its owner, its note, what became of it, and the runbook of its kind.
+         * @description With its owner, its note, what was done with it by whom, and the runbook of its kind.
          *
          *     Needs: `runs:read`.
          */
@@ -5265,7 +5265,8 @@ export interface paths {
          * @description First with `preview`, tasks and an outcome, then with the preview's token, which decides those and no others.
          *
          *     Each takes the authority that it takes alone, asked in the preview and once more when it is decided. Tasks with a
-         *     form that asks for something are completed one by one.
+         *     form that asks for something are completed one by one. Safe to send again: what the token decided before is told
+         *     as it was then.
          *
          *     Needs: `tasks:work`.
          */
@@ -7871,6 +7872,26 @@ export interface components {
                 [key: string]: unknown;
             }[];
         };
+        /** ExceptionAct */
+        ExceptionAct: {
+            /**
+             * @description In the past; `opened` is its beginning.
+             * @example assigned
+             */
+            action: string;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            at: string;
+            /** @description As the audit names who it was; `engine` for what nobody did. */
+            by: string;
+            /** @description Of an assignment; null: nobody's. */
+            owner: string | null;
+            /** @description A note, or why; of an entry null to who does not see a run's data whole. */
+            words: string | null;
+        };
         /** ExceptionDetail */
         ExceptionDetail: {
             /** @description Acts that it takes as it stands. */
@@ -7911,6 +7932,8 @@ export interface components {
             entity: string | null;
             /** @description Id of the entry of the run that somebody is to decide; the run itself may be well. */
             entry: string | null;
+            /** @description The oldest first, with the newest 100 acts; what people did with its run counts from the run's beginning. */
+            history: components["schemas"]["ExceptionAct"][];
             /** @example exc_01h455vb4pex5vsknk084sn02q */
             id: string;
             /**

@@ -16,6 +16,7 @@ import { EditRetry } from "./EditRetry";
 import classes from "./ExceptionPage.module.css";
 import { calledOf } from "./ExceptionTable";
 import { Facts } from "./Facts";
+import { History } from "./History";
 import { ACTS, type Detail, exceptionQuery } from "./queries";
 
 const MINUTE = 60_000;
@@ -45,6 +46,11 @@ export function ExceptionPage() {
         <div className={classes.main}>
           <section aria-label={texts.exceptionCause} className={classes.part}>
             <h2 className={classes.heading}>{texts.exceptionCause}</h2>
+            {one.kind_title && (
+              <p className={classes.kind} dir="auto">
+                {one.kind_title}
+              </p>
+            )}
             <p className={classes.cause} dir="auto">
               {one.title ?? texts.exceptionCategories[one.category]}
             </p>
@@ -88,6 +94,7 @@ export function ExceptionPage() {
               <Guide text={one.runbook} />
             </section>
           )}
+          <History one={one} now={now} />
         </div>
         <Facts one={one} now={now} />
       </div>

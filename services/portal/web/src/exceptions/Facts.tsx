@@ -52,7 +52,7 @@ export function Facts({ one, now }: { one: Detail; now: number }) {
         </Fact>
       )}
       {one.business_key && <OrderOf number={one.business_key} />}
-      {one.kind && <Fact name={texts.groupNames.kind}>{nameOf("kind", one.kind)}</Fact>}
+      {one.kind && <Fact name={texts.groupNames.kind}>{one.kind_title ?? nameOf("kind", one.kind)}</Fact>}
       {one.stage && <Fact name={texts.groupNames.stage}>{nameOf("stage", one.stage)}</Fact>}
       {one.connection && <Fact name={texts.groupNames.system}>{nameOf("system", one.connection)}</Fact>}
       {(["warehouse", "segment", "order_type", "channel"] as const).map(
