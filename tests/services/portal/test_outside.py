@@ -16,13 +16,11 @@ from infra.database import Database, Scope
 from infra.embedded.stack import Endpoints, Stack
 from infra.ids import TenantId
 from infra.settings import Settings
-from services.api.room import Room
 from services.human_tasks import mailing, outside_documents
 from services.links import links
 from services.portal.app import Front
 from tenants.organizations.errors import InvalidField
 from tenants.organizations.link_texts import LinkOver
-from tests.patience import PATIENCE
 from tests.services.human_tasks.office import Office, working
 from tests.services.portal.conftest import complete_settings
 from tests.services.portal.staff import chief
@@ -292,35 +290,3 @@ async def test_S_06_who_is_asked_outside_gets_a_link_of_the_partner_that_the_cli
     assert f"://{WEST}/answer#" in letter.text
     assert (await look(desk.house.north, token)).problem == "link-over"
     assert (await look(west, token_in(letter))).status == 200
-
-
-async def test_F_25_an_answer_without_room_is_503_and_of_two_alike_at_once_both_are_told_the_same(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    token, north = await desk.ask(), desk.house.north
-    asked = (await look(north, token)).json["asked"]
-    body = {"outcome": "confirmed", "version": asked["version"], "saw": asked["saw"], "values": {"days": 3}}
-    full, place = Room(1, 0.01), Room.place
-    with monkeypatch.context() as patched:
-        patched.setattr(Room, "place", lambda _: place(full))
-        async with place(full):
-            told = await decide(north, token, **body)
-    assert (told.status, told.problem, told.headers["retry-after"]) == (503, "unavailable", "3")
-    assert (await look(north, token)).json["state"] == "open", "nothing was stored"
-    narrow = Room(1)
-    monkeypatch.setattr(Room, "place", lambda _: place(narrow))
-    async with place(narrow):
-        both = [asyncio.create_task(decide(north, token, **body)) for _ in range(2)]
-        await _waiting(narrow, 2)
-        other = asyncio.create_task(decide(north, token, **{**body, "values": {"days": 4}}))
-        await _waiting(narrow, 3)
-    one, two = await asyncio.gather(*both)
-    assert (one.status, two.status) == (200, 200), (one.body, two.body)
-    assert one.json == two.json
-    assert (await other).status != 200
-
-
-async def _waiting(room: Room, count: int) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while len(room._places._waiters or ()) < count:
-            await asyncio.sleep(0.01)
