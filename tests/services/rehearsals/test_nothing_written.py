@@ -18,6 +18,7 @@ SALE = """
 LOOK = """
         input: {customer: ACME-001}
 """
+NEEDS = "connections: {erp: {title: ERP, operations: [%s]}}"
 SCENARIO = """
 connections:
   erp: {connector: erp-simulator}
@@ -35,7 +36,9 @@ def test_who_only_looks_has_written_nothing_and_one_order_is_told(
     tmp_path: Path, operation: str, given: str, *, is_written: bool
 ) -> None:
     asks = "\ndo:\n  - ask:\n      call: connector:1.0.0@default\n      with:\n        connection: erp"
-    verdict = rehearse(tmp_path, f"{HEAD}{asks}\n        operation: {operation}{given}", SCENARIO)
+    manifest = f"{{name: tried, version: 1.0.0, title: Tried, summary: Tried, {NEEDS % operation}}}"
+    workflow = f"{HEAD}{asks}\n        operation: {operation}{given}"
+    verdict = rehearse(tmp_path, workflow, SCENARIO, **{"manifest.yaml": manifest})
     assert ("/writes/erp/orders is 1: something was written" in verdict.wrong) is is_written, verdict.wrong
     assert is_written or verdict.wrong == []
     assert not any("/writes/other" in one for one in verdict.wrong)
