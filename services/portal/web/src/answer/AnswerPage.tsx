@@ -72,7 +72,9 @@ function Linked({ token, linked }: { token: string; linked: LinkedTask }) {
         <>
           <Refusal>
             {texts.answerRefused[refusal.reason] ??
-              (refusal.reason === "no-authority" ? texts.noAuthority(refusal.detail) : refusal.detail)}
+              (refusal.reason === "no-authority"
+                ? texts.noAuthority(refusal.detail)
+                : texts.refusalWords(refusal.detail))}
           </Refusal>
           <SignIn to={`/inbox/${linked.task}`} />
         </>

@@ -178,6 +178,7 @@ function Rows({
   told: readonly Told[];
   words: Record<Told["outcome"], string>;
 }) {
+  const { texts } = useTexts();
   const titles = new Map(tasks.map(one => [one.id, one.title ?? human(one.kind)]));
   return (
     // A list that is scrolled has to be reached by keys.
@@ -193,7 +194,7 @@ function Rows({
             {one.why && (
               <>
                 {": "}
-                <bdi>{one.why}</bdi>
+                <bdi>{texts.refusalWords(one.why)}</bdi>
               </>
             )}
           </span>

@@ -130,6 +130,7 @@ const inbox = {
   taskTaken: "Somebody else has it in hand.",
   taskOver: "It is over: somebody decided, or its run has ended.",
   noAuthority: (why: string) => `You may not decide this: ${why}`,
+  refusalWords: (why: string) => why,
   authorityUnknown:
     "Nobody can tell who may decide this: the authority matrix says nothing of it. An administrator has to.",
   formElsewhere: "This form is kept elsewhere and cannot be filled in here.",

@@ -1,4 +1,5 @@
 import type en from "./en-inbox";
+import { refusalWords } from "./es-refusals";
 
 const inbox: typeof en = {
   inbox: "Bandeja",
@@ -135,7 +136,8 @@ const inbox: typeof en = {
   taskChanged: "Alguien actuó desde que usted la vio. Mire de nuevo y decida.",
   taskTaken: "La tiene otra persona.",
   taskOver: "Ha terminado: alguien decidió, o su ejecución acabó.",
-  noAuthority: why => `Usted no puede decidir esto: ${why}`,
+  noAuthority: why => `Usted no puede decidir esto: ${refusalWords(why)}`,
+  refusalWords,
   authorityUnknown:
     "Nadie puede decir quién decide esto: la matriz de autoridad no dice nada. Tiene que hacerlo un administrador.",
   formElsewhere: "Este formulario está en otro sitio y no se puede rellenar aquí.",

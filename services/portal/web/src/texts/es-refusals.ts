@@ -1,0 +1,43 @@
+/** Why the API refused somebody, as it says it, in Spanish; what is not here stays as it came. */
+const SAID: readonly (readonly [RegExp, string])[] = [
+  [/^The role (.+) decides this$/, "Esto lo decide el rol $1"],
+  [/^It is in the queue of the role (.+)$/, "Está en la cola del rol $1"],
+  [/^Nobody stands in for themselves$/, "Nadie se sustituye a sí mismo"],
+  [/^Who asked for it does not decide it$/, "Quien lo pidió no lo decide"],
+  [/^Who changed it last does not decide it$/, "Quien lo cambió por última vez no lo decide"],
+  [/^Who decided an earlier step does not decide this one$/, "Quien decidió un paso anterior no decide este"],
+  [
+    /^Who changed the rules while it was open does not decide it$/,
+    "Quien cambió las reglas mientras estaba abierta no la decide",
+  ],
+  [
+    /^Who began the run approves no write of it: somebody else has to$/,
+    "Quien inició la ejecución no aprueba lo que escribe: tiene que hacerlo otra persona",
+  ],
+  [
+    /^You have decided it before: somebody else has to as well$/,
+    "Usted ya lo ha decidido: tiene que hacerlo también otra persona",
+  ],
+  [
+    /^Each approval is by another person, and a substitute is no other one$/,
+    "Cada aprobación es de otra persona, y quien sustituye no es otra",
+  ],
+  [/^It was refused$/, "Se rechazó"],
+  [/^It was approved$/, "Se aprobó"],
+  [/^No row is about amounts in (.+)$/, "Ninguna regla trata de importes en $1"],
+  [/^No row is about (.+)$/, "Ninguna regla trata de $1"],
+  [/^No row covers (.+) for (.+)$/, "Ninguna regla cubre $1 para $2"],
+  [/^Several rows cover (.+) for (.+)$/, "Varias reglas cubren $1 para $2"],
+  [/^Its form asks for something: decide it by itself$/, "Su formulario pide algo: decídala por separado"],
+  [/^The task is not for a role of yours any more$/, "La tarea ya no es de ningún rol suyo"],
+  [/^Your account may not work on tasks any more$/, "Su cuenta ya no puede trabajar en tareas"],
+  [
+    /^Your account asks for more than a mail: sign in to decide$/,
+    "Su cuenta pide más que un correo: inicie sesión para decidir",
+  ],
+];
+
+export function refusalWords(why: string): string {
+  const found = SAID.find(([said]) => said.test(why));
+  return found ? why.replace(found[0], found[1]) : why;
+}
