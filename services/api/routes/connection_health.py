@@ -133,11 +133,14 @@ async def list_health(request: Call, limit: Limit = 50, cursor: Cursor = None) -
 
 
 @get(tenant_paths(f"{_ONE}/health"), summary="Read how a connection is", tags=TAGS)
-async def read_health(request: Call) -> HealthView:
+async def read_health(request: Call) -> ConnectionHealth:
     """What its last check found. It is checked as it is made or changed, and now and then."""
     connection_id, row = await _found(request)
-    async with request.resources.database.tenant(request.tenant.tenant_id) as transaction:
-        return await _read(request, transaction, connection_id, row)
+    tenant = request.tenant.tenant_id
+    async with request.transaction() as session:
+        grants = await link_repository.grants(session, tenant, [connection_id])
+    async with request.resources.database.tenant(tenant) as transaction:
+        return _one(request, row, await _read(request, transaction, connection_id, row), grants)
 
 
 @post(tenant_paths(f"{_ONE}/check"), summary="Check a connection", tags=TAGS, status_code=202)

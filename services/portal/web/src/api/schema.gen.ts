@@ -21463,7 +21463,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HealthView"];
+                    "application/json": components["schemas"]["ConnectionHealth"];
                 };
             };
             /** @description The request cannot be read. */

@@ -327,7 +327,7 @@ const connect = createRoute({
 const connection = createRoute({
   getParentRoute: () => inside,
   path: "/readiness/connections/$connection",
-  component: lazyRouteComponent(() => import("../connectors/ConnectPage"), "ChangeConnectionPage"),
+  component: lazyRouteComponent(() => import("../connections/ConnectionPage"), "ConnectionPage"),
   beforeLoad: ({ context }) => {
     if (!context.session.client) throw redirect({ to: "/clients", replace: true });
   },
@@ -416,7 +416,7 @@ const connectOf = createRoute({
 const connectionOf = createRoute({
   getParentRoute: () => partners,
   path: "/clients/$client/$environment/connections/$connection",
-  component: lazyRouteComponent(() => import("../connectors/ConnectPage"), "ChangeConnectionPage"),
+  component: lazyRouteComponent(() => import("../connections/ConnectionPage"), "ConnectionPage"),
 });
 
 /** Where something is to be deployed, kept on the way through the library. */

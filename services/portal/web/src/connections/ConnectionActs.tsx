@@ -15,9 +15,13 @@ import { useTexts } from "../texts/texts";
 import { SecretOnce } from "../webhooks/SecretOnce";
 import classes from "./ConnectionsPage.module.css";
 import { type ConnectionHealth, HEALTH } from "./queries";
+import { SwitchActs } from "./SwitchActs";
 
-/** Have it checked; of one that a person authorises make the link for that, or remove what was allowed. */
-export function ConnectionActs({ one }: { one: ConnectionHealth }) {
+/**
+ * Have it checked, disable or enable it; of one that a person authorises make the link for that, or remove what was
+ * allowed. `here`: this is its own page.
+ */
+export function ConnectionActs({ one, here = false }: { one: ConnectionHealth; here?: boolean }) {
   const { texts } = useTexts();
   const queries = useQueryClient();
   const { data: session } = useSuspenseQuery(sessionQuery);
@@ -62,7 +66,7 @@ export function ConnectionActs({ one }: { one: ConnectionHealth }) {
           {texts.makeLink}
         </Button>
       )}
-      {one.certification !== null && (
+      {!here && (
         <Button
           variant="default"
           size="xs"
@@ -77,6 +81,7 @@ export function ConnectionActs({ one }: { one: ConnectionHealth }) {
           {texts.removeAuthorization}
         </Button>
       )}
+      <SwitchActs one={one} />
       {error ? (
         <Refusal>{generalWords(texts, error) ?? texts.failedPlain}</Refusal>
       ) : (

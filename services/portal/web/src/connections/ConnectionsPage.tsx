@@ -8,7 +8,7 @@ import { Failure } from "../pages/Failure";
 import { LinesSkeleton } from "../pages/LinesSkeleton";
 import { Notice } from "../pages/Notice";
 import { PlaceBar } from "../place/PlaceBar";
-import { toConnector, toConnectors, usePlace } from "../place/place";
+import { toChange, toConnector, toConnectors, usePlace } from "../place/place";
 import { LevelMark } from "../readiness/LevelMark";
 import { ReadinessIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
@@ -85,7 +85,9 @@ function Row({ one, may, now }: { one: ConnectionHealth; may: boolean; now: numb
     <li className={classes.row} aria-label={one.name}>
       <div className={classes.head}>
         <div className={classes.what}>
-          <h2 className={classes.name}>{one.name}</h2>
+          <h2 className={classes.name}>
+            <Link {...toChange(place, one.id)}>{one.name}</Link>
+          </h2>
           <span className={frame.facts}>
             {one.certification ? (
               <Link {...toConnector(place, one.connector)}>{one.title}</Link>

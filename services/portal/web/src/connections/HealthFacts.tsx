@@ -43,7 +43,7 @@ export function HealthFacts({ one, now }: { one: ConnectionHealth; now: number }
   );
 }
 
-function Fact({ word, children }: { word: string; children: ReactNode }) {
+export function Fact({ word, children }: { word: string; children: ReactNode }) {
   return (
     <div className={classes.fact}>
       <dt>{word}</dt>
@@ -60,6 +60,11 @@ export function HealthWarnings({ one, now }: { one: ConnectionHealth; now: numbe
     one.ends_at !== null && !one.renews && new Date(one.ends_at).getTime() - now < SOON ? one.ends_at : null;
   return (
     <>
+      {one.state === "disabled" && (
+        <p className={classes.trouble} data-role="warning">
+          {texts.isDisabled}
+        </p>
+      )}
       {one.away ? (
         <p className={classes.trouble} data-role="warning">
           {texts.awayWhy(one.away.reason)}

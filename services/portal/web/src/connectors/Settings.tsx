@@ -11,20 +11,22 @@ interface Schema {
 
 const SECOND = 1_000;
 
-export function Limits({ connector }: { connector: Connector }) {
+/** Words of what a connector, or a connection, holds its calls to. */
+export function useLimitWords({ at_once, rate }: Connector["limits"]): string[] {
   const { texts, language } = useTexts();
-  const { at_once, rate } = connector.limits;
+  const count = (calls: number) => new Intl.NumberFormat(language).format(calls);
+  const found = [texts.atOnce(at_once)];
+  if (rate) found.push(texts.rateOf(count(rate.calls), duration(language, rate.seconds * SECOND)));
+  return found;
+}
+
+export function Limits({ connector }: { connector: Connector }) {
+  const { texts } = useTexts();
   return (
     <Part title={texts.limitsTitle} body={texts.limitsBody}>
-      <Item text={texts.atOnce(at_once)} />
-      {rate && (
-        <Item
-          text={texts.rateOf(
-            new Intl.NumberFormat(language).format(rate.calls),
-            duration(language, rate.seconds * SECOND),
-          )}
-        />
-      )}
+      {useLimitWords(connector.limits).map(words => (
+        <Item key={words} text={words} />
+      ))}
     </Part>
   );
 }

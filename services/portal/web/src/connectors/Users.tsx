@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { sessionQuery } from "../api/queries";
 import { HealthMark } from "../connections/HealthMark";
 import { Item, Part } from "../pages/Parts";
-import { toChange, toConnections, usePlace } from "../place/place";
+import { toChange, usePlace } from "../place/place";
 import { useTexts } from "../texts/texts";
 import classes from "./ConnectorPage.module.css";
 import { type Connection, type Connector, oneHealthQuery, usersQuery } from "./queries";
@@ -26,18 +26,12 @@ export function Users({ connector }: { connector: Connector }) {
 function User({ one }: { one: Connection }) {
   const { texts } = useTexts();
   const place = usePlace();
-  const { data: session } = useSuspenseQuery(sessionQuery);
-  const may = session.permissions.includes("connections:write");
   const { data: health } = useQuery(oneHealthQuery(place, one.id));
   return (
     <Item
       name={
         <span className={classes.beside}>
-          {may ? (
-            <Link {...toChange(place, one.id)}>{one.name}</Link>
-          ) : (
-            <Link {...toConnections(place)}>{one.name}</Link>
-          )}
+          <Link {...toChange(place, one.id)}>{one.name}</Link>
           {health && <HealthMark state={health.state} />}
         </span>
       }

@@ -9,7 +9,7 @@ export type Operation = Connector["operations"][number];
 export type Trigger = Connector["triggers"][number];
 export type Standing = Connector["certification"];
 export type Connection = Schemas["ConnectionView"];
-export type Health = Schemas["HealthView"];
+export type Health = Schemas["ConnectionHealth"];
 
 /** An installation's connectors change as it is updated. */
 const STAYS = 300_000;

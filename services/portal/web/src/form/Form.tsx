@@ -20,6 +20,8 @@ interface Props {
   view: FormView;
   /** The first is the page's one filled button, and what Enter does. */
   acts: readonly Act[];
+  /** Another form of the page has the filled one. */
+  quiet?: boolean;
   /** What the server found wrong with the last answer. */
   refused: readonly Wrong[];
   /** The outcome that is on its way. */
@@ -32,7 +34,16 @@ interface Props {
 const NOTHING: Surroundings["documents"] = [];
 
 /** A form from its schema: what may be written as fields, the rest as facts; wrong at the field, and all of it above. */
-export function Form({ view, acts, refused, busy, documents = NOTHING, search = null, onAnswer }: Props) {
+export function Form({
+  view,
+  acts,
+  quiet = false,
+  refused,
+  busy,
+  documents = NOTHING,
+  search = null,
+  onAnswer,
+}: Props) {
   const { texts, language } = useTexts();
   const id = useId();
   const fields = useMemo(() => view.sections.flatMap(one => one.fields), [view]);
@@ -84,7 +95,7 @@ export function Form({ view, acts, refused, busy, documents = NOTHING, search = 
             <Button
               key={act.outcome}
               type={at === 0 ? "submit" : "button"}
-              variant={at === 0 ? "filled" : "default"}
+              variant={at === 0 && !quiet ? "filled" : "default"}
               loading={busy === act.outcome}
               disabled={busy !== null && busy !== act.outcome}
               onClick={at === 0 ? undefined : () => answer(act.outcome)}

@@ -16,6 +16,8 @@ export type Act =
   | { kind: "add-endpoint"; url: string; types: string; description: string }
   | { kind: "endpoint"; endpoint: string; what: EndpointAct }
   | { kind: "authorize"; connection: string }
+  | { kind: "enable-connection"; connection: string }
+  | { kind: "care"; connection: string; care: Schemas["ConnectionChanges"] }
   | { kind: "set-absence"; wish: Schemas["OwnAbsence"] }
   | { kind: "connect"; connector: string; name: string; settings: Record<string, unknown> }
   | { kind: "set-up-factor" }

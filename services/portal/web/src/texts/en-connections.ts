@@ -49,6 +49,37 @@ const connections = {
   removeAuthorization: "Remove authorisation",
   removeAuthorizationBody: (system: string) =>
     `Work that needs ${system} waits until somebody authorises it again. The system is not told: end it there as well, in its list of applications.`,
+  healthTitle: "How it is",
+  disableConnectionTitle: (name: string) => `Disable ${name}?`,
+  disableConnectionBody:
+    "Within seconds nothing calls it: no run, no watch and no check. A run that needs it stops at that step, says that the connection is disabled, and stands at Exceptions. Try it again there once the connection is enabled.",
+  usedBy: (count: number, names: string) =>
+    count === 1 ? `1 active deployment uses it: ${names}.` : `${count} active deployments use it: ${names}.`,
+  usedByNone: "No active deployment uses it.",
+  usedMore: (names: string, more: number) => `${names} and ${more} more`,
+  isDisabled: "It is disabled: nothing calls it. Runs that need it stop and stand at Exceptions.",
+  care: {
+    title: "Owner, limits and fallback",
+    body: "Calls go by it within seconds; deployments need no change.",
+    owner: "Owner",
+    ownerHint:
+      "Who is told when it is away, when it is back, and before what it signs in with ends: a mail address, a role or a name.",
+    nobody: "Nobody is told",
+    atOnce: "Calls at once",
+    atOnceHint: (said: string) => `Over its limits a run waits its turn. The connector says: ${said}.`,
+    calls: "Calls that may begin in a period",
+    callsHint: "Left empty, as many as there are.",
+    seconds: "Seconds of the period",
+    secondsHint: "Left empty, one second.",
+    callsNeeded: "Say how many calls may begin in that time",
+    fallback: "Fallback",
+    fallbackHint:
+      "Another connection with the same connector; what is only read is read there while this one is away.",
+    noFallback: "None: calls wait until it is back",
+    limits: "Limits",
+    save: "Save owner and limits",
+    saved: "Owner, limits and fallback are saved.",
+  },
 };
 
 export default connections;

@@ -92,7 +92,6 @@ const connectors = {
   changeConnection: "Change",
   changeOf: (name: string) => `Change ${name}`,
   connectTitle: (system: string) => `Connect ${system}`,
-  changeTitle: (name: string) => `Change ${name}`,
   connectBody:
     "It is checked as it is saved, by one call that changes nothing. What is left empty takes its default.",
   changeBody:

@@ -94,7 +94,6 @@ const connectors: typeof en = {
   changeConnection: "Cambiar",
   changeOf: name => `Cambiar ${name}`,
   connectTitle: system => `Conectar ${system}`,
-  changeTitle: name => `Cambiar ${name}`,
   connectBody:
     "Se comprueba al guardarla, con una llamada que no cambia nada. Lo que quede vacío toma su valor por defecto.",
   changeBody:
