@@ -29,6 +29,8 @@ async def test_health_is_told_and_a_check_is_asked_for(
     assert (told["state"], told["error"], told["failures"]) == ("failing", "authentication", 2)
     assert (told["detail"], told["excess_rights"]) == ("Look at the secret `token`", ["admin.write"])
     assert (told["quota"], told["away"]) == ({"left": 7, "most": None, "until": None}, None)
+    assert (told["name"], told["connector"], told["authorization"]) == (made["name"], made["connector"], None)
+    assert told in (await parties.acme.get("/v1/connection-health")).json["items"], "one is told as among all"
     asked = await parties.acme.post(f"{path}/check")
     assert (asked.status, asked.json["checked_at"]) == (202, told["checked_at"])
     assert told["checked_at"] < asked.json["next_check_at"] < told["next_check_at"], "soon, and not at once again"

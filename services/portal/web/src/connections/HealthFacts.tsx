@@ -31,7 +31,11 @@ export function HealthFacts({ one, now }: { one: ConnectionHealth; now: number }
             : texts.quotaOf(count(one.quota.left), count(one.quota.most))}
         </Fact>
       )}
-      {one.away && <Fact word={texts.breaker}>{ago(one.away.since)}</Fact>}
+      {one.away ? (
+        <Fact word={texts.breaker}>{ago(one.away.since)}</Fact>
+      ) : (
+        one.state !== "disabled" && <Fact word={texts.breakerWord}>{texts.breakerClosed}</Fact>
+      )}
       {one.ends_at && (
         <Fact word={texts.endsAt}>
           <time dateTime={one.ends_at}>{absolute(language, one.ends_at)}</time>

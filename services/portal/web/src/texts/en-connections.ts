@@ -29,6 +29,8 @@ const connections = {
   quotaLeft: "Quota left",
   quotaOf: (left: string, most: string) => `${left} of ${most}`,
   breaker: "Breaker open since",
+  breakerWord: "Breaker",
+  breakerClosed: "Closed: calls go out",
   endsAt: "Ends",
   renewsItself: "renewed by itself",
   endsSoon: (at: string) => `What it signs in with ends on ${at}. Renew it before.`,

@@ -30,6 +30,8 @@ const connections: typeof en = {
   quotaLeft: "Cuota restante",
   quotaOf: (left, most) => `${left} de ${most}`,
   breaker: "Interruptor abierto desde",
+  breakerWord: "Interruptor",
+  breakerClosed: "Cerrado: las llamadas salen",
   endsAt: "Termina",
   renewsItself: "se renueva solo",
   endsSoon: at => `Su acceso termina el ${at}. Renuévelo antes.`,
