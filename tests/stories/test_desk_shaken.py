@@ -60,6 +60,11 @@ do:
           currency: USD
           lines: [{item: SKU-1, quantity: 10, unit_price: {amount: 1299, currency: USD}}]
 """
+FAILS: Final = """
+do:
+  - fail:
+      raise: {error: {type: https://example.com/errors/odd, status: 400, title: Odd}}
+"""
 AUDITED: Final = "SELECT count(*)::int AS n FROM app.audit WHERE tenant_id = $1 AND action = $2 AND target = $3"
 
 
@@ -157,3 +162,44 @@ async def test_F_01_F_19_what_failed_is_retried_once_from_the_desk_and_sold_once
     assert await stands() == []
     assert await town.count(AUDITED, "run.retried", run) == 1
     assert len(await town.runs("sold")) == 1
+
+
+async def test_F_01_F_19_what_the_desk_was_told_is_so_once_whoever_dies(town: Shaken) -> None:
+    """Assigned, discarded, and many discarded by one token: sent again behind a death, each is told as the first."""
+    await town.make(document("odd", FAILS), "odd")
+    for number in range(4):
+        assert await town.send("odd", f"odd-{number}", {}) == 202
+
+    async def stand() -> Any:
+        items = (await town.get("/v1/exceptions?category=failed&cause=https://example.com/errors/odd"))["items"]
+        return items if len(items) == 4 else None
+
+    first, second, *others = await town.until(stand, "all of them are to stand on the desk")
+    assigned = {"action": "assign", "owner": "role:manager", "seen": 0}
+    given_up = {"action": "discard", "words": "Sent twice", "seen": 0}
+    # One is answered; the other one is wherever it is as the API dies.
+    asked = [
+        asyncio.create_task(town.site.request("POST", f"/v1/exceptions/{one['id']}/act", body, key=town.key))
+        for one, body in ((first, assigned), (second, given_up))
+    ]
+    await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+    await town.dies()
+    await asyncio.gather(*asked, return_exceptions=True)
+    for _ in range(2):
+        owned = await town.post(f"/v1/exceptions/{first['id']}/act", assigned)
+        assert (owned["state"], owned["owner"], owned["changes"]) == ("open", "role:manager", 1)
+        gone = await town.post(f"/v1/exceptions/{second['id']}/act", given_up)
+        assert (gone["state"], gone["reason"], gone["changes"]) == ("discarded", "Sent twice", 1)
+    assert await town.count(AUDITED, "exception.assigned", first["id"]) == 1
+    assert await town.count(AUDITED, "exception.discarded", second["id"]) == 1
+    only = {"ids": [one["id"] for one in others]}
+    wish = {"preview": True, "filter": only, "action": "discard", "words": "Of a test"}
+    token = {"token": (await town.post("/v1/exceptions/act", wish))["token"]}
+    for _ in range(2):
+        await town.dies()
+        done = (await town.post("/v1/exceptions/act", token))["done"]
+        assert {one["id"]: one["outcome"] for one in done} == dict.fromkeys(only["ids"], "discarded")
+    for one in others:
+        assert await town.count(AUDITED, "exception.discarded", one["id"]) == 1
+        seen = await town.get(f"/v1/exceptions/{one['id']}")
+        assert [line["action"] for line in seen["history"]] == ["opened", "discarded"]

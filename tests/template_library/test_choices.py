@@ -105,3 +105,11 @@ def test_a_timeout_an_outage_and_a_duplicate_are_in_scenarios(package: Package) 
     assert run_out(listed), "nothing runs out of time"
     assert any(double.faults for one in listed for double in one.connections.values()), "no system is away"
     assert any(one.twice for one in listed), "nothing comes twice"
+
+
+def test_an_account_that_is_not_confirmed_stands_at_a_step_of_that_name() -> None:
+    """What is at the call is of the kind that a step around it is called."""
+    package = catalog.builtin().find("customer-onboarding")
+    (opens,) = [one for one in parse(package.document).tasks if one.endswith("/open-account")]
+    assert "account-not-confirmed" in opens.split("/")
+    assert "account-not-confirmed" in package.manifest.exceptions
