@@ -165,7 +165,10 @@ def check_granted(wanted: AbstractSet[str], level: str, giver: Principal) -> Non
     """Raises NotYoursToGrant, naming what is lacking."""
     may = grantable(giver, "partner" if level == "partner" else "client")
     if lacking := sorted(wanted - may):
-        raise NotYoursToGrant(f"These are not yours to give: {', '.join(lacking)}", permissions=lacking)
+        detail = f"These are not yours to give: {', '.join(lacking)}"
+        if giver.scope is Scope.PARTNER and level == "client" and not lets_clients_in(giver):
+            detail += ". What a client's people may, gives who holds clients:write and people:write"
+        raise NotYoursToGrant(detail, permissions=lacking)
 
 
 async def _own(session: AsyncSession, role_id: UUID, changer: Principal) -> Role:

@@ -54,11 +54,13 @@ def list_exceptions(terminal: Terminal, /, *, state: str, sort: str, limit: int,
 
     columns = (
         "category",
+        "kind",
         "title",
         "business_key",
         "value.amount",
         "value.currency",
         "deadline",
+        "breach_at",
         "owner",
         "opened_at",
         "id",

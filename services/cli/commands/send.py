@@ -5,6 +5,7 @@ import shlex
 import sys
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -40,14 +41,17 @@ _MARKS: Final = {
     "--id", "id_", metavar="ID", help="Send it under this id: an event that was taken under it is not taken twice."
 )
 @click.option("--wait", type=click.FloatRange(0), default=300.0, show_default=True, help="Seconds to follow the run.")
+@click.option("--until-person", is_flag=True, help="Follow each run to its end, or until it waits for a person.")
 @api_options
-def command(terminal: Terminal, *, file: Path, new_id: bool, id_: str | None, wait: float) -> None:
+def command(  # noqa: PLR0913 - one argument an option
+    terminal: Terminal, *, file: Path, new_id: bool, id_: str | None, wait: float, until_person: bool
+) -> None:
     """Send the CloudEvent in FILE and follow the runs that it starts.
 
     An event without an id, or with the id `*`, gets a fresh one, so that the file can be sent again and again. While
     the API is away it is sent again under the same id for ten seconds.
-    Exit code 0: every run completed, or there is none and a mapping takes it; 1: refused, faulted, cancelled, not known
-    to have ended after the wait, or nothing waits for it; 2: no event.
+    Exit code 0: every run completed (or waits for a person, with --until-person), or there is none and a mapping takes
+    it; 1: refused, faulted, cancelled, not known to have ended after the wait, or nothing waits for it; 2: no event.
     """
     if new_id and id_ is not None:
         raise click.UsageError("--new-id and --id exclude each other")
@@ -64,7 +68,8 @@ def command(terminal: Terminal, *, file: Path, new_id: bool, id_: str | None, wa
         if not accepted["runs"] and not mappings:
             _say(terminal, f"no deployment waits for events of type {event.get('type')}")
         try:
-            followed = [await _follow(terminal, api, run, clock.monotonic() + wait) for run in accepted["runs"]]
+            until = partial(_follow, terminal, api, until_person=until_person)
+            followed = [await until(run, clock.monotonic() + wait) for run in accepted["runs"]]
         except (NotAnswered, Problem) as error:
             # The event is stored whatever becomes of the looking: in no case is it said to be lost.
             names = ", ".join(accepted["runs"])
@@ -77,7 +82,7 @@ def command(terminal: Terminal, *, file: Path, new_id: bool, id_: str | None, wa
     runs, is_taken = terminal.run(work)
     if terminal.as_json:
         click.echo(msgspec.json.encode(runs).decode())
-    sys.exit(0 if is_taken and all(run["state"] == "completed" for run in runs) else FAILED)
+    sys.exit(0 if is_taken and all(_is_well(run, until_person=until_person) for run in runs) else FAILED)
 
 
 def _event(file: Path, *, new_id: bool) -> dict[str, Any]:
@@ -116,8 +121,8 @@ async def _deliver(api: Api, event: dict[str, Any], file: Path) -> Any:
         ) from None
 
 
-async def _follow(terminal: Terminal, api: Api, run: str, until: float) -> Any:
-    """Print what happens in the run until it ends or the time is up; answers its last view."""
+async def _follow(terminal: Terminal, api: Api, run: str, until: float, *, until_person: bool) -> Any:
+    """Print what happens in the run until it ends, the time is up, or a person is to act; answers its last view."""
     _say(terminal, f"run   {run}")
     told, waiting = 0, None
     while True:
@@ -133,9 +138,20 @@ async def _follow(terminal: Terminal, api: Api, run: str, until: float) -> Any:
         if seen["state"] in _ENDED:
             _result(terminal, seen)
             return seen
+        if until_person and _waits_for_person(seen):
+            _say(terminal, f"waits for a person; then it goes on by itself: `waybill run show {run}`")
+            return seen
         if clock.monotonic() >= until:
             _say(terminal, f"{seen['state']}: still open after the wait; it goes on by itself")
             return seen
+
+
+def _waits_for_person(seen: dict[str, Any]) -> bool:
+    return (seen["waiting_for"] or {}).get("kind") == "person"
+
+
+def _is_well(run: dict[str, Any], *, until_person: bool) -> bool:
+    return run["state"] == "completed" or (until_person and _waits_for_person(run))
 
 
 async def _look(api: Api, run: str, until: float) -> tuple[Any, list[Any]]:

@@ -30,6 +30,12 @@ class Away(http.server.ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Answers)
+        self.run: dict[str, object] = {
+            "state": "completed",
+            "waiting_for": None,
+            "error": None,
+            "output": {"ok": True},
+        }
         self.keys: list[str | None] = []
         self.events: list[str] = []
 
@@ -57,7 +63,7 @@ class _Answers(http.server.BaseHTTPRequestHandler):
         elif "journal" in self.path:
             self._answer(200, {"items": [], "next": None})
         else:
-            self._answer(200, {"state": "completed", "waiting_for": None, "error": None, "output": {"ok": True}})
+            self._answer(200, self.server.run)
 
     def _answer(self, status: int, document: object) -> None:
         self.server.keys.append(self.headers["Authorization"])
@@ -160,6 +166,18 @@ def test_F_03_giving_up_names_the_id_and_how_to_send_under_it_again(tmp_path: Pa
     again = ("send", event(tmp_path), "--id", away.events[0])
     assert waybill(tmp_path, *again, WAYBILL_API_URL=url, WAYBILL_API_KEY=KEY).returncode == 0
     assert set(away.events) == {away.events[0]}
+
+
+def test_a_run_that_waits_for_a_person_is_followed_until_then_when_asked(tmp_path: Path, away: Away) -> None:
+    waits = {"kind": "person", "ref": "tsk_1", "reason": "for a person of the role clerk"}
+    away.run = {"state": "waiting", "waiting_for": waits, "error": None, "output": None}
+    words = ("send", event(tmp_path), "--until-person", "--wait", "0")
+    done = waybill(tmp_path, *words, WAYBILL_API_URL=away.url, WAYBILL_API_KEY=KEY)
+    assert done.returncode == 0, done.stderr
+    assert "`waybill run show run_1`" in done.stdout
+    away.run["waiting_for"] = {"kind": "connection", "ref": "con_1", "reason": "the connection erp is away"}
+    done = waybill(tmp_path, *words, WAYBILL_API_URL=away.url, WAYBILL_API_KEY=KEY)
+    assert (done.returncode, "still open after the wait" in done.stdout) == (1, True), done.stdout
 
 
 def test_an_event_that_was_taken_is_never_said_to_be_lost(tmp_path: Path, away: Away) -> None:

@@ -224,3 +224,27 @@ async def test_the_partners_page_works_when_it_is_pasted(acme: Caller) -> None:
     assert {one["decision"] for one in matrix["rows"]} == {words["decision"]} == {asked["decision"]}
     assert {one["approver_role"] for one in matrix["rows"]} >= {words["role"]}
     assert words["facts"].keys() == asked["facts"].keys()
+
+
+async def test_the_pages_chain_of_two_levels_is_published_and_each_level_asks_its_own_row(acme: Caller) -> None:
+    page = (ROOT / "docs/partner/approvals.md").read_text()
+    role, chain = (
+        msgspec.json.decode(re.findall(rf"```json {name}\n(.*?)```", page, re.DOTALL)[0]) for name in ("role", "chain")
+    )
+    (text,) = re.findall(r"```yaml\n(document:.*?)```", page, re.DOTALL)
+    assert (await acme.post("/v1/roles", role)).status == 201
+    made = await acme.send("PUT", AT, chain)
+    assert (made.status, made.json["gaps"]) == (200, []), made.body
+    published = await acme.post("/v1/workflows", {"document": text})
+    assert published.status == 201, published.body
+    for decision, amount, rule, approvals in (
+        ("credit.check", 900_000, "look", 1),
+        ("credit.agree", 500_000, "agree-small", 0),
+        ("credit.agree", 500_001, "agree", 2),
+    ):
+        # A task states by itself who decided before it in its run.
+        found = (await acme.post(CHECK, {**case(amount, earlier=["system:shop"]), "decision": decision})).json
+        assert (found.get("rule"), found.get("approvals")) == (rule, approvals), found
+    steps = reader.read(text, filename="page").value["do"]
+    asks = [body["with"] for one in steps for body in one.values() if "with" in body]
+    assert [one["decision"] for one in asks] == ["credit.check", "credit.agree"]
