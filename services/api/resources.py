@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
+from functools import cached_property, partial
 
 from infra.database import Database
 from infra.egress import Client, Lookups
@@ -28,8 +28,9 @@ from services.api.room import Room
 from services.api.strangers import Strangers
 from services.api.throttle import Throttle
 from services.connectors import certification
-from services.connectors.builtin import all_connectors
+from services.connectors.builtin import offered_connectors
 from services.connectors.forms import forms
+from services.connectors.levels import Level
 from services.connectors.registry import Registry
 from services.documents import holding
 from services.documents.documents import Documents
@@ -73,8 +74,7 @@ class Resources:
         self.kept_answers = KeptAnswers.of_file(settings.service_key)
         self.throttle = Throttle(settings)
         self.strangers = Strangers(settings.trusted_proxies)
-        self.registry = Registry(all_connectors(folder=settings.connectors))
-        self.levels = certification.levels(self.registry)
+        self.registry = Registry(offered_connectors(settings.connectors))
         self.keys = InstalledKeys(FileKeyProvider(settings.service_key, settings.service_old_files), self.database)
         self.wrapper = choosing.sealing(settings)
         self.enclosing = InstalledWrapper(self.wrapper, self.database)
@@ -102,6 +102,11 @@ class Resources:
         self.elsewhere = Fetched(Exchange(self.client))
         self.judge: Judge = hold_judge
         """Who decides about holds."""
+
+    @cached_property
+    def levels(self) -> dict[str, Level]:
+        """How far each connector is proven, by its name."""
+        return certification.levels(self.registry)
 
     async def open(self) -> None:
         await self.telemetry.open()

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from services.cli.client import Api, Problem
-from services.connectors.builtin import all_connectors
+from services.connectors.builtin import offered_connectors
 from services.connectors.forms import forms
 from services.connectors.registry import Registry
 from template_library import schemas
@@ -95,7 +95,7 @@ def _connection(name: str, need: Need, connection: Mapping[str, Any]) -> Iterato
     if connection["status"] != "active":
         yield _error(f"bindings/{name}", "the connection is disabled")
     # A connector that is not of this version is for the API to judge.
-    form = forms(Registry(all_connectors())).get(connection["connector"])
+    form = forms(Registry(offered_connectors())).get(connection["connector"])
     missing = sorted(need.operations - form.operations) if form is not None else []
     if missing:
         detail = f"the connector `{connection['connector']}` does not offer {', '.join(missing)}"

@@ -16,7 +16,7 @@ import msgspec
 from infra import egress, ids
 from infra.encryption.secret import Secret
 from services.connectors import function as connector
-from services.connectors.builtin import all_connectors
+from services.connectors.builtin import all_connectors, offered_connectors
 from services.connectors.registry import Registry
 from services.connectors.sdk.context import OpenConnection
 from services.connectors.simulators import systems
@@ -48,7 +48,9 @@ class Doubles:
     def __init__(self, running: dict[str, Running], client: egress.Client, evaluator: Expressions) -> None:
         self._open = {one.connection.id: one.connection for one in running.values()}
         self._bindings = {name: one.connection.id for name, one in running.items()}
-        self._function = connector.ConnectorFunction(Registry(all_connectors(evaluator)), self, client)
+        spoken = {one.connector for one in self._open.values()}
+        registry = Registry(all_connectors(evaluator, only=spoken))
+        self._function = connector.ConnectorFunction(registry, self, client)
 
     async def open(self, _tenant: UUID, connection_id: UUID) -> OpenConnection:
         return self._open[connection_id]
@@ -95,7 +97,7 @@ async def state(client: egress.Client, one: Running) -> Any:
 
 def _connection(double: Double, url: str, token: str, files: dict[str, str]) -> OpenConnection:
     """`files`: where and by what key and account a simulator is reached that speaks files."""
-    manifest = next(one.manifest for one in all_connectors() if one.manifest.name == double.connector)
+    manifest = next(one.manifest for one in offered_connectors() if one.manifest.name == double.connector)
     given: dict[str, Any] = {"base_url": url, "allow_http": True}
     if files:
         given = {"base_url": files["files"], "user": files["user"], "host_keys": [files["host_key"]]}

@@ -18,12 +18,12 @@ RUNS = 30
 EVENTS = 5
 KILLS = 3
 POINTS = (
-    "claim.committed",
+    night("claim.committed"),
     night("activation.begun"),
     night("checkpoint.before"),
     "checkpoint.committed",
     night("end.before"),
-    "end.committed",
+    night("end.committed"),
     "emit.taken",
 )
 _FORM = {"content-type": "application/cloudevents+json"}

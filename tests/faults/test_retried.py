@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.faults]
 
 RUNS = 30
 POINTS = [
-    "claim.committed%2",
+    night("claim.committed%2"),
     night("call.before%6"),
     "call.answered%6",
     night("checkpoint.before%2"),

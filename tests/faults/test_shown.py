@@ -12,6 +12,7 @@ import pytest
 from tests.faults.deaths import died_at
 from tests.faults.plant import Plant
 from tests.faults.world_check import check_world
+from tests.marks import night
 
 pytestmark = [pytest.mark.faults]
 
@@ -57,7 +58,7 @@ async def test_the_api_shows_a_run_at_its_first_call_and_then_how_long_that_took
     await check_world(plant, accepted=1)
 
 
-@pytest.mark.parametrize("point", ["checkpoint.before", "checkpoint.committed"])
+@pytest.mark.parametrize("point", [night("checkpoint.before"), "checkpoint.committed"])
 async def test_F_01_killed_while_calls_are_shown_nothing_is_lost_or_doubled(point: str, plant: Plant) -> None:
     """The first checkpoints of a worker whose calls are slow are those that show them."""
     await plant.faults(latency=LATENCY)

@@ -44,6 +44,7 @@ async def test_F_11_without_valkey_work_goes_on_by_the_poll(plant: Plant) -> Non
     await check_world(plant, accepted=32)
 
 
+@pytest.mark.night
 async def test_F_11_a_worker_that_starts_without_valkey_wakes_runs_whose_time_has_come(plant: Plant) -> None:
     """The ERP is away first, so that every run has to wait and be woken."""
     plant.stack.valkey.stop()
@@ -58,6 +59,7 @@ async def test_F_11_a_worker_that_starts_without_valkey_wakes_runs_whose_time_ha
     await check_world(plant, accepted=10)
 
 
+@pytest.mark.night
 async def test_F_11_a_worker_that_starts_without_valkey_recovers_a_dead_siblings_runs(plant: Plant) -> None:
     plant.stack.valkey.stop()
     await plant.faults(latency=0.5)

@@ -24,6 +24,7 @@ from typing import ClassVar, Final, NoReturn
 import msgspec
 
 from services.cli import commands
+from services.connectors.builtin import offered_connectors
 from tests.faults import warm_suspects
 
 MODULES: Final = (
@@ -219,6 +220,8 @@ def _main() -> None:
     line = socket.socket(fileno=int(sys.argv[1]))
     for module in MODULES:
         importlib.import_module(module)
+    # Kept for the process, and read by whatever serves or works.
+    offered_connectors()
     # A child that collects would touch, and so copy, whatever its parent has.
     gc.collect()
     gc.freeze()

@@ -89,6 +89,7 @@ NOBODYS: Final = {
     "of the product": (
         "services/api/app.py _asyncapi", "services/api/app.py _document", "services/api/deprecations.py DEPRECATED",
         "services/api/routes/documentation.py _read", "services/connectors/capabilities/contracts.py contracts",
+        "services/connectors/builtin/__init__.py _that_ship",
         "services/connectors/certification.py results", "services/connectors/shared_code.py _read",
         "services/connectors/declared/installed.py documents",
         "services/connectors/declared/library.py documents",

@@ -86,6 +86,7 @@ async def test_S_96_the_page_of_clients_goes_on_to_the_last_one(browser: Browser
         await someone.open()
         await someone.fill_in(boss.password)
         await someone.heading("Clients").wait_for()
+        await someone.page.get_by_role("listitem").first.wait_for()
         there = await someone.page.get_by_role("listitem").count()
         await someone.page.evaluate(
             """async count => {

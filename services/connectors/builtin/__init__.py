@@ -1,5 +1,7 @@
 """The connectors that come with the product, data and code, and those that an installation has put beside them."""
 
+from collections.abc import Container
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -17,12 +19,15 @@ from services.engine.expressions.protocol import Evaluator
 _CODE: Final[tuple[Manifest, ...]] = (Http.manifest, Imap.manifest, Smtp.manifest, Tryton.manifest)
 
 
-def all_connectors(evaluator: Evaluator = NOWHERE, folder: Path | None = None) -> tuple[Connector, ...]:
+def all_connectors(
+    evaluator: Evaluator = NOWHERE, folder: Path | None = None, only: Container[str] | None = None
+) -> tuple[Connector, ...]:
     """A new instance of each.
 
     Args:
         evaluator: of the programs of their mappings; who makes no calls needs none.
         folder: of the installation's own connectors (ADR 0078); None: it has none.
+        only: the names of those that are wanted; each declared one takes some milliseconds to make.
 
     Raises:
         FolderUnusable: what is in the folder cannot be offered.
@@ -30,7 +35,18 @@ def all_connectors(evaluator: Evaluator = NOWHERE, folder: Path | None = None) -
     documents = library.documents()
     if folder is not None:
         documents += installed.documents(folder, own_names())
-    return (Http(), Imap(), Smtp(), Tryton(), *(Declared(document, evaluator) for document in documents))
+    wanted = [document for document in documents if only is None or document.name in only]
+    return (Http(), Imap(), Smtp(), Tryton(), *(Declared(document, evaluator) for document in wanted))
+
+
+def offered_connectors(folder: Path | None = None) -> tuple[Connector, ...]:
+    """As `all_connectors`, for who looks at them and makes no calls: those that ship are made once a process."""
+    return _that_ship() if folder is None else all_connectors(folder=folder)
+
+
+@cache
+def _that_ship() -> tuple[Connector, ...]:
+    return all_connectors()
 
 
 def own_names() -> frozenset[str]:

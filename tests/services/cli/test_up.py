@@ -185,6 +185,7 @@ def test_a_busy_port_is_answered_by_the_next_and_told(home: Path, started: list[
         assert up.state().api_url != f"http://127.0.0.1:{port}"
 
 
+@pytest.mark.night
 def test_two_that_start_at_one_moment_get_two_ports(tmp_path: Path, started: list[Up]) -> None:
     port = ports.choose(None)
     started += [Up(tmp_path / name, port) for name in ("one", "two")]

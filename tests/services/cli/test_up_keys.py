@@ -34,9 +34,9 @@ JOIN app.tenant_key k ON k.tenant_id = s.tenant_id AND k.version = s.key_version
 """
 
 
-@pytest.fixture
-def up(tmp_path: Path) -> Iterator[Up]:
-    started = Up(tmp_path / ".waybill", ports.choose(None), "--demo")
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    started = Up(tmp_path_factory.mktemp("up") / ".waybill", ports.choose(None), "--demo")
     try:
         started.until("Ctrl-C stops everything.")
         yield started

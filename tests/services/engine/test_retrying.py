@@ -53,8 +53,8 @@ do:
 LATE = f"""
 do:
   - slow:
-      do: [{{first: {CALL % ("first", 1)}}}, {{wait: {{wait: {{milliseconds: 200}}}}}}, {{last: {CALL % ("last", 2)}}}]
-      timeout: {{after: {{milliseconds: 150}}}}
+      do: [{{first: {CALL % ("first", 1)}}}, {{wait: {{wait: {{milliseconds: 1600}}}}}}, {{last: {CALL % ("last", 2)}}}]
+      timeout: {{after: {{milliseconds: 1500}}}}
 """
 
 
@@ -199,7 +199,7 @@ async def test_a_time_limit_begins_anew_and_what_was_under_way_goes_on(engine: E
     world = await begun(engine, app_database, HEAD + LATE)
     (run,) = await engine.ended(world)
     assert "timeout" in run["error"]
-    await asyncio.sleep(0.1)  # the wait that the limit cut short is over meanwhile
+    await asyncio.sleep(0.2)  # the wait that the limit cut short is over meanwhile
     await retry(engine, world, run["run_id"])
     (run,) = await engine.ended(world)
     assert (run["state"], operations(engine)) == ("completed", ["first", "last"])
