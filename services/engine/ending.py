@@ -41,7 +41,7 @@ class Ending:
             identity,
             error,
             output=self._progress.large.text(ended.output, LARGE_OUTPUT) if ended.state == "completed" else None,
-            error=_stored(error | ({"connection": failing} if failing else {})) if error else None,
+            error=_stored(error | _beside(stood, failing)) if error else None,
             kept=self._progress.large.encode(stood) if stood else None,
         ):
             crash_points.pass_by("end.committed")
@@ -74,6 +74,12 @@ class Ending:
         trace.current().note("state", run_state)
         if error is not None:
             trace.current().fail(kind_of(error))
+
+
+def _beside(stood: Snapshot | None, failing: str) -> dict[str, Any]:
+    """What the run's row has with its error, for whoever looks after it."""
+    takes_skip = stood is not None and stood.failed is not None and stood.failed.takes_skip
+    return ({"connection": failing} if failing else {}) | ({"skippable": True} if takes_skip else {})
 
 
 def _stored(error: dict[str, Any]) -> str:

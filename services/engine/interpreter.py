@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from services.engine import arrivals, retrying, sealing
+from services.engine import arrivals, retrying, sealing, skipping
 from services.engine.activation import Activation, Reached
 from services.engine.expressions.protocol import Evaluator
 from services.engine.faulting import fault
@@ -150,7 +150,9 @@ class Interpreter:
             activation.turn()
             retrying.restart(activation, failed)
             activation.strand = activation.strands.get(failed.strand or 0, activation.strand)
-            if failed.input is not msgspec.UNSET:
+            if failed.is_skipped:
+                await skipping.skip(activation)
+            elif failed.input is not msgspec.UNSET:
                 await retrying.give(activation, failed.input)
             await _run_on(activation)
 
@@ -195,7 +197,7 @@ class Interpreter:
         again.stop_at = activation.turns - 1
         with contextlib.suppress(Reached):
             await moves(again)
-        return replace(step, stood=retrying.stood(again))
+        return replace(step, stood=retrying.stood(again, ended.error))
 
     def _activation(self, snapshot: Snapshot, now: int | None) -> Activation:
         if snapshot.version != VERSION:

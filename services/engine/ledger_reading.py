@@ -82,7 +82,8 @@ async def rows(connection: Any, tenant: UUID, run: UUID) -> list[Effect]:
 async def journalled(connection: Any, tenant: UUID, run: UUID, calls: Collection[str]) -> list[Effect]:
     """Those of the tasks at the references `calls` that the journal tells of, in the order in which they began."""
     found = await connection.fetch(
-        "SELECT seq, at, kind, reference, name FROM app.journal WHERE tenant_id = $1 AND run_id = $2 "
+        "SELECT seq, at, kind, reference, name, data ->> 'skipped' IS NOT NULL AS skipped "
+        "FROM app.journal WHERE tenant_id = $1 AND run_id = $2 "
         "AND ((reference = ANY($3) AND kind = ANY($4)) OR kind IN ('run.retried', 'run.migrated')) "
         "ORDER BY seq DESC LIMIT $5",
         tenant,
@@ -105,7 +106,7 @@ async def journalled(connection: Any, tenant: UUID, run: UUID, calls: Collection
             begun.append(latest[reference])
         elif kind in _STATUS and reference in latest:
             one = latest[reference]
-            one.status = _STATUS[kind]
+            one.status = "failed" if row["skipped"] else _STATUS[kind]
             one.settled_at = row["at"] if kind in {"task.completed", "task.faulted"} else None
     return begun
 

@@ -13,7 +13,7 @@ from infra import ids
 from infra.ids import TenantId
 from infra.problems import Conflict, Invalid, NotFound
 from services.engine import payload_rows, state, values
-from services.engine.state import VERSION, Failure
+from services.engine.state import VERSION, Failure, Snapshot
 
 
 class RunNotFaulted(Conflict):
@@ -35,6 +35,34 @@ class RetryTakesNoInput(Invalid):
 
     name = "retry-takes-no-input"
     title = "What failed takes no input"
+
+
+class NotToBeSkipped(Conflict):
+    """The document of the run does not declare that what failed may be skipped. Retry or discard it."""
+
+    name = "not-to-be-skipped"
+    title = "What failed may not be skipped"
+
+
+async def skip(connection: Any, tenant: TenantId, run: UUID, actor: str, reason: str) -> None:
+    """Let a faulted run go on behind the task that failed, with the output that its document has for that (ADR 0133).
+
+    Raises:
+        NotToBeSkipped: see there; nothing happened.
+        NotFound, RunNotFaulted, RunKeptElsewhere, PayloadUnreadable: as `retry`.
+    """
+    seq, stored, _ = await _faulted(connection, tenant, run)
+    snapshot = None if stored is None else _decoded(stored)
+    failed = None if snapshot is None else snapshot.failed
+    if snapshot is None or failed is None or not failed.takes_skip:
+        raise NotToBeSkipped("Its document does not declare it; retry or discard it")
+    again = state.encode(replace(snapshot, failed=replace(failed, is_retried=True, is_skipped=True)))
+    told = values.encode({"actor": actor, "skipped": True, "reason": reason}).decode()
+    _once(
+        await connection.fetchval(
+            "SELECT app.retry_run($1, $2, $3, $4, $5, $6, $7)", run, actor, ids.new(), seq, again, None, told
+        )
+    )
 
 
 async def retry(connection: Any, tenant: TenantId, run: UUID, actor: str, given: Any = UNSET) -> None:
@@ -68,6 +96,11 @@ async def retry(connection: Any, tenant: TenantId, run: UUID, actor: str, given:
         values.encode(given).decode() if begins and given is not UNSET else None,
         values.encode(told).decode(),
     )
+    _once(found)
+
+
+def _once(found: str) -> None:
+    """What the run was when it was retried."""
     if found != "faulted":
         raise RunNotFaulted("Somebody else has just retried it" if found == "changed" else f"It is {found}")
 
@@ -93,16 +126,21 @@ async def _faulted(connection: Any, tenant: TenantId, run: UUID) -> tuple[int, b
 
 def _again(stored: bytes, given: Any) -> bytes:
     """What a worker goes on with."""
+    snapshot = _decoded(stored)
+    failed = snapshot.failed or Failure()
+    if given is not UNSET and not failed.takes_input:
+        raise RetryTakesNoInput("It failed between two tasks or as one ended; retry it without an input")
+    return state.encode(replace(snapshot, failed=replace(failed, is_retried=True, input=given)))
+
+
+def _decoded(stored: bytes) -> Snapshot:
     try:
         snapshot = state.decode(stored)
     except msgspec.DecodeError:
         raise RunKeptElsewhere from None
     if snapshot.version != VERSION:
         raise RunKeptElsewhere
-    failed = snapshot.failed or Failure()
-    if given is not UNSET and not failed.takes_input:
-        raise RetryTakesNoInput("It failed between two tasks or as one ended; retry it without an input")
-    return state.encode(replace(snapshot, failed=replace(failed, is_retried=True, input=given)))
+    return snapshot
 
 
 def _check(given: Any) -> None:

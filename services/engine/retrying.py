@@ -7,23 +7,29 @@ from typing import Any
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from services.engine import skipping
 from services.engine.activation import Activation
 from services.engine.faulting import fault
 from services.engine.faults import Fault
 from services.engine.frames import Frame, Trying
-from services.engine.scopes import children_of, is_shown
+from services.engine.functions import ErrorDetails
+from services.engine.scopes import is_shown
 from services.engine.state import Failure, Snapshot
 from services.engine.waits import Calling
 from services.engine.walking import rerun
+from template_library.dsl.model import RaiseTask
 
 
-def stood(activation: Activation) -> Snapshot:
-    """Where the run stands before its current strand does what made it fault."""
-    strand = activation.strand
-    takes_input = isinstance(strand.wait, Calling)
-    if strand.wait is None:
-        takes_input = strand.frames[-1].index < len(children_of(activation, strand.frames[-1]))
-    return replace(activation.snapshot(), failed=Failure(strand=strand.id, takes_input=takes_input))
+def stood(activation: Activation, error: ErrorDetails) -> Snapshot:
+    """Where the run stands before its current strand does what made it fault with `error`."""
+    task = skipping.failed(activation)
+    failed = Failure(
+        strand=activation.strand.id,
+        # What is raised under no condition is raised again, whatever it is given.
+        takes_input=task is not None and not (isinstance(task, RaiseTask) and task.condition is None),
+        takes_skip=skipping.may_be(activation, error),
+    )
+    return replace(activation.snapshot(), failed=failed)
 
 
 def restart(activation: Activation, failed: Failure) -> None:

@@ -95,12 +95,16 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     Attributes:
         strand: the one that failed; null where nothing of the run did, but its document could not be had.
         takes_input: whether it failed in a task that can be given another input.
+        takes_skip: whether it failed in a task that a person may skip.
         is_retried: somebody has it tried again, with `input` for the task when that is given.
+        is_skipped: that task is not run again; its document says with which output the run goes on.
     """
 
     strand: int | None = None
     takes_input: bool = False
+    takes_skip: bool = False
     is_retried: bool = False
+    is_skipped: bool = False
     input: Any = msgspec.UNSET
 
 

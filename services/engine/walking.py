@@ -18,7 +18,7 @@ from services.engine.tasks import fork_task, run_task
 from services.engine.tasks.outcome import Descend, Hear, Invoke, Nest, Outcome, Output, Sleep, Spread
 from services.engine.transforms import passed_on
 from services.engine.waits import Calling, Effect, Joining, Listening, Sleeping, Wait
-from template_library.dsl.model import NOTHING, ForkTask, HttpCallTask, ProtocolCallTask, RunTask, Task
+from template_library.dsl.model import NOTHING, ForkTask, HttpCallTask, ProtocolCallTask, RunTask, Task, Transform
 
 
 async def move(activation: Activation) -> None:
@@ -74,6 +74,18 @@ async def complete(activation: Activation, output: Any, then: str | None) -> Non
     """Leave the innermost scope with its raw output, once the extensions behind it are through."""
     if not extending.open_behind(activation, output, then):
         await _complete(activation, output, then)
+
+
+async def pass_by(activation: Activation, output: Any) -> None:
+    """Leave the innermost scope as skipped: `output` is the task's as it is, and its extensions are not run."""
+    frame = activation.top
+    task = activation.task_of(frame)
+    output = await passed_on(activation, output, Transform(schema=task.output.schema), task.export, "task output")
+    if is_shown(frame, activation.frames[-2]):
+        activation.note("task.completed", frame, output=output, skipped=True)
+    activation.frames.pop()
+    activation.strand.data = output
+    _direct(activation, task.then)
 
 
 async def _complete(activation: Activation, output: Any, then: str | None) -> None:

@@ -14,7 +14,7 @@ from infra.pagination import BadCursor
 from infra.problems import Problem
 from services.engine import redriving
 from services.engine.redriving import Left
-from services.exceptions.categories import ENDS, EVERY, OF_ENTRY, OTHERWISE, TAKES, Category, Done
+from services.exceptions.categories import ENDS, EVERY, NO_SKIP, OF_ENTRY, OTHERWISE, TAKES, Category, Done
 from services.exceptions.errors import ExceptionChanged, ExceptionClosed
 from services.exceptions.handling import Act, Hand
 from services.exceptions.reading import Filter
@@ -34,7 +34,8 @@ def narrowed(only: Filter, act: Act) -> Filter:
     """`only` such of the filter's as the act is for."""
     wanted: Sequence[Category] = EVERY if only.categories is None else only.categories
     takes = [category for category in wanted if category in TAKES[act.action]]
-    return msgspec.structs.replace(only, state="open", categories=takes, but_entries=act.action in ENDS)
+    fit = msgspec.structs.replace(only, state="open", categories=takes, but_entries=act.action in ENDS)
+    return msgspec.structs.replace(fit, takes_skip=True) if act.action == "skip" else fit
 
 
 def pack(act: Act, rows: Sequence[Any]) -> bytes:
@@ -58,12 +59,16 @@ def refused(only: Filter, act: Act) -> list[Filter]:
     takes = [category for category in wanted if category in TAKES[act.action]]
     if takes and act.action in ENDS:
         found.append(msgspec.structs.replace(only, state="open", categories=takes, only_entries=True))
+    if takes and act.action == "skip":
+        found.append(msgspec.structs.replace(only, state="open", categories=takes, takes_skip=False))
     return found
 
 
 def why_not(category: Category, act: Act) -> str:
     """Of one of `refused`."""
-    return OTHERWISE[category] if category not in TAKES[act.action] else OF_ENTRY
+    if category not in TAKES[act.action]:
+        return OTHERWISE[category]
+    return NO_SKIP if act.action == "skip" else OF_ENTRY
 
 
 class Driven(msgspec.Struct, frozen=True):

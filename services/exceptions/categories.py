@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Final, Literal, get_args
 
 Category = Literal["failed", "uncertain", "parked", "quarantined", "outage", "dead-letter", "missed", "data"]
-Action = Literal["retry", "resume", "cancel", "discard", "assign", "note"]
-Done = Literal["retried", "resumed", "cancelled", "discarded", "assigned", "noted"]
+Action = Literal["retry", "skip", "resume", "cancel", "discard", "assign", "note"]
+Done = Literal["retried", "skipped", "resumed", "cancelled", "discarded", "assigned", "noted"]
 
 EVERY: Final[tuple[Category, ...]] = get_args(Category)
 OF_LIVING_RUNS: Final[frozenset[Category]] = frozenset({"uncertain", "parked", "quarantined"})
@@ -15,6 +15,7 @@ OF_LIVING_RUNS: Final[frozenset[Category]] = frozenset({"uncertain", "parked", "
 
 TAKES: Final[Mapping[Action, frozenset[Category]]] = {
     "retry": frozenset({"failed", "quarantined"}),
+    "skip": frozenset({"failed"}),
     "resume": frozenset({"quarantined"}),
     "cancel": OF_LIVING_RUNS,
     "discard": frozenset(EVERY) - {"outage"},
@@ -23,6 +24,7 @@ TAKES: Final[Mapping[Action, frozenset[Category]]] = {
 }
 ENDS: Final[frozenset[Action]] = frozenset({"cancel", "discard"})
 """What is not done with an exception of an entry: its run may be well, and the entry is decided."""
+NO_SKIP: Final = "Its workflow does not declare that what failed may be skipped: retry it, or discard it with a reason"
 OF_ENTRY: Final = "Decide its entry: `/entries/{entry}/reconcile`"
 
 OTHERWISE: Final[Mapping[Category, str]] = {

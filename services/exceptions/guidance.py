@@ -24,6 +24,7 @@ def next_step(category: Category, *, is_of_entry: bool) -> str:
     return OF_ENTRY if is_of_entry else NEXT[category]
 
 
-def actions(category: Category, *, is_of_entry: bool) -> list[Action]:
+def actions(category: Category, *, is_of_entry: bool, takes_skip: bool) -> list[Action]:
     """Which acts an open one takes."""
-    return [one for one, takes in TAKES.items() if category in takes and not (is_of_entry and one in ENDS)]
+    takes = [one for one, of in TAKES.items() if category in of and not (is_of_entry and one in ENDS)]
+    return [one for one in takes if one != "skip" or takes_skip]

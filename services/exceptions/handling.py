@@ -20,7 +20,7 @@ from tenants.audit import writing as audit
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`words`: why it is discarded; or the note, None for none any more. `owner`: None for nobody."""
+    """`words`: why it is discarded or skipped; or the note, None for none any more. `owner`: None for nobody."""
 
     action: Action
     words: str | None = None
@@ -37,6 +37,7 @@ class _Standing(msgspec.Struct, frozen=True):
     mark: str | None
     changes: int
     seq: int | None
+    reference: str
 
     @property
     def is_of_entry(self) -> bool:
@@ -58,7 +59,7 @@ def outcome_of(action: Action, category: Category) -> Done:
     return _OUTCOMES.get((action, category), "cancelled")
 
 
-_PLAIN: Final[dict[Action, Done]] = {"discard": "discarded", "assign": "assigned", "note": "noted"}
+_PLAIN: Final[dict[Action, Done]] = {"discard": "discarded", "skip": "skipped", "assign": "assigned", "note": "noted"}
 _WRITE: Final = {
     "assign": "UPDATE app.exception SET owner = $3, is_assigned = $3::text IS NOT NULL, changes = changes + 1 "
     "WHERE tenant_id = $1 AND exception_id = $2 AND state = 'open' AND changes = $4 AND owner IS DISTINCT FROM $3 "
@@ -115,6 +116,8 @@ class Hand:
             raise NotForThisCategory(OTHERWISE[found.category])
         if outcome == "discarded":
             await self._discard(found, wanted.words or "")
+        elif outcome == "skipped":
+            await self._skip(found, wanted.words or "")
         else:
             await self._move(found, outcome)
         return outcome
@@ -182,10 +185,29 @@ class Hand:
             raise ExceptionChanged
         await self._audit("exception.discarded", {"reason": reason, "category": found.category})
 
+    async def _skip(self, found: _Standing, reason: str) -> None:
+        """Let the run go on behind what failed. Its document has to declare it, as the run kept it when it failed."""
+        if found.run_id is None:
+            raise NotForThisCategory(OTHERWISE[found.category])
+        try:
+            await repeating.skip(self._connection, self._tenant, found.run_id, self._actor, reason)
+        except RunNotFaulted as gone:
+            raise ExceptionClosed(gone.detail) from gone
+        if not await self._connection.fetchval(
+            "UPDATE app.exception SET outcome = 'skipped', reason = $3, changes = changes + 1 WHERE tenant_id = $1 "
+            "AND exception_id = $2 AND state = 'resolved' AND outcome = 'retried' AND changes = $4 RETURNING true",
+            self._tenant,
+            self._exception,
+            reason,
+            found.changes,
+        ):
+            raise ExceptionClosed("Its run had just gone on")
+        await self._audit("exception.skipped", {"reason": reason, "reference": found.reference})
+
     async def _standing(self) -> _Standing:
         row = await self._connection.fetchrow(
-            "SELECT e.category, e.state, e.outcome, e.closed_by, e.reason, e.run_id, e.mark, e.changes, r.seq "
-            "FROM app.exception e LEFT JOIN app.run r ON r.tenant_id = e.tenant_id AND r.run_id = e.run_id "
+            "SELECT e.category, e.state, e.outcome, e.closed_by, e.reason, e.run_id, e.mark, e.changes, r.seq, "
+            "e.reference FROM app.exception e LEFT JOIN app.run r ON r.tenant_id = e.tenant_id AND r.run_id = e.run_id "
             "WHERE e.tenant_id = $1 AND e.exception_id = $2",
             self._tenant,
             self._exception,

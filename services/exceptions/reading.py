@@ -40,6 +40,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
         owners: one of these; none at all for nobody.
         kind: which of the exceptions that its template names.
         warehouse, channel, order_type, segment, stage: what the desk groups by.
+        takes_skip: whether its task may be skipped.
         but_entries, but_failed: without those of entries, and of failed runs; only_entries: those of entries alone.
     """
 
@@ -60,6 +61,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     but_entries: bool = False
     but_failed: bool = False
     only_entries: bool = False
+    takes_skip: bool | None = None
     owners: Sequence[str] | None = None
     kind: str | None = None
     warehouse: str | None = None
@@ -185,6 +187,7 @@ def found(columns: Iterable[Any], tenant: UUID, only: Filter) -> Select[Any]:
         (row.owner, _owned, only.owner),
         (row.owner, _among, only.owners),
         (row.kind, operator.eq, only.kind),
+        (row.takes_skip, operator.eq, only.takes_skip),
         (row.warehouse, operator.eq, only.warehouse),
         (row.channel, operator.eq, only.channel),
         (row.order_type, operator.eq, only.order_type),

@@ -48,6 +48,7 @@ class ExceptionRow(Base):
     times: Mapped[int] = mapped_column(Integer, server_default="1")
     changes: Mapped[int] = mapped_column(Integer, server_default="0")
     fence: Mapped[int | None] = mapped_column(BigInteger)
+    takes_skip: Mapped[bool] = mapped_column(server_default="false")
     kind: Mapped[str | None] = mapped_column(Text)
     warehouse: Mapped[str | None] = mapped_column(Text)
     channel: Mapped[str | None] = mapped_column(Text)

@@ -16,6 +16,7 @@ from template_library.dsl.model import Task
 from template_library.dsl.positions import step
 from template_library.dsl.processes import Processes
 from template_library.dsl.simple import Simple
+from template_library.dsl.skips import Skips
 
 DIRECTIVES: Final = frozenset({"continue", "exit", "end"})
 _BASE: Final = ("if", "input", "output", "export", "timeout", "then", "metadata")
@@ -48,6 +49,7 @@ class Tasks:
         self._checker = grammar.checker
         self.found: dict[str, Task] = {}
         self._count = 0
+        self._skips = Skips(grammar.checker, grammar.templates)
         simple = Simple(grammar, self.directive)
         enclosing = Enclosing(grammar, self.read)
         self._builders: Mapping[str, Builder] = {
@@ -103,6 +105,7 @@ class Tasks:
             return
         task = self._builders[kind](value, self._head(name, value, path, scope), scope)
         if task is not None:
+            self._skips.check(task)
             self.found[path] = task
 
     def _kind(self, value: Any, path: str) -> str | None:
@@ -139,7 +142,9 @@ class Tasks:
         if "then" in value:
             head["then"] = self.directive(value["then"], step(path, "then"), scope)
         if "metadata" in value:
-            head["metadata"] = self._checker.object(value["metadata"], step(path, "metadata")) or {}
+            at = step(path, "metadata")
+            head["metadata"] = self._checker.object(value["metadata"], at) or {}
+            head["skip"] = self._skips.output(head["metadata"], at, scope.before)
         return head
 
     def directive(self, value: Any, pointer: str, scope: Scope) -> str:

@@ -28,7 +28,8 @@ ONE: dict[str, Any] = {
     "breach_at": "2026-01-02T12:00:00Z", "probability": 1.0, "at_risk": {"amount": 1234567, "currency": "USD"},
     "kind": "erp-away", "kind_title": "The ERP does not answer", "warehouse": "north", "segment": "gold",
     "order_type": "rush", "channel": "shop",
-    "stage": "create-sale", "next_step": "Read its error.", "actions": ["retry", "discard", "assign", "note"],
+    "stage": "create-sale", "next_step": "Read its error.",
+    "actions": ["retry", "skip", "discard", "assign", "note"],
     "note": "Called them, they pay on Friday", "times": 3, "changes": 2, "opened_at": "2026-01-01T12:00:00Z",
     "last_at": "2026-01-01T13:00:00Z", "closed_at": None, "closed_by": None, "outcome": None, "reason": None,
 }  # fmt: skip
@@ -174,6 +175,14 @@ async def test_a_desk_full_of_them(browser: Browser, site: Site, size: tuple[int
         await expect(page.get_by_text("Not this: it ends by itself")).to_be_visible()
         await look(someone, f"exceptions-preview-{kind}")
         await page.get_by_role("button", name="Cancel", exact=True).click()
+        await answers(someone, "**/v1/exceptions/act", {**seen, "foreseen": [{**lines[0], "outcome": "skipped"}]})
+        await page.get_by_role("checkbox", name="Choose all that are shown").check()
+        await page.get_by_role("button", name="Skip", exact=True).click()
+        await expect(page.get_by_text("Will go on without what failed.")).to_be_visible()
+        await page.get_by_role("dialog").get_by_role("button", name="Skip", exact=True).click()
+        await expect(page.get_by_role("alert").filter(has_text="Say something.")).to_be_visible()
+        await look(someone, f"exceptions-skip-{kind}")
+        await page.get_by_role("button", name="Cancel", exact=True).click()
         await page.get_by_role("link", name=LONG).click()
         await expect(page.get_by_text("Call them.")).to_be_visible()
         await expect(page.get_by_text("The ERP does not answer").first).to_be_visible()
@@ -197,6 +206,13 @@ async def test_what_failed_is_given_another_input_and_goes_on(
         await someone.heading(f"PO-{kind}-0").wait_for()
         await page.get_by_role("button", name="Edit and retry").click()
         dialog = page.get_by_role("dialog")
+        # It was a `raise`: the page has no form for that. Where its workflow cannot be drawn, it asks the server.
+        await expect(dialog.get_by_text("The workflow itself refuses here")).to_be_visible()
+        await look(someone, f"exception-raised-{kind}")
+        await dialog.get_by_role("button", name="Close").last.click()
+        await answers(someone, "**/v1/runs/*/workflow", {"nodes": [], "edges": [], "is_whole": True})
+        await page.reload()
+        await page.get_by_role("button", name="Edit and retry").click()
         written = dialog.get_by_label("Input, as JSON")
         given = await written.input_value()
         assert "EUR" in given

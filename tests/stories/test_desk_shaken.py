@@ -65,6 +65,13 @@ do:
   - fail:
       raise: {error: {type: https://example.com/errors/odd, status: 400, title: Odd}}
 """
+RATED: Final = (
+    SOLD.replace("SO-9", "SO-11")
+    + """
+      metadata: {skip: {output: {sold: false, why: nobody may buy}}}
+  - tell: {set: {told: '${ .sold }', why: '${ .why }'}}
+"""
+)
 AUDITED: Final = "SELECT count(*)::int AS n FROM app.audit WHERE tenant_id = $1 AND action = $2 AND target = $3"
 
 
@@ -203,3 +210,36 @@ async def test_F_01_F_19_what_the_desk_was_told_is_so_once_whoever_dies(town: Sh
         assert await town.count(AUDITED, "exception.discarded", one["id"]) == 1
         seen = await town.get(f"/v1/exceptions/{one['id']}")
         assert [line["action"] for line in seen["history"]] == ["opened", "discarded"]
+
+
+async def test_F_01_what_failed_is_skipped_once_from_the_desk_and_never_sold(town: Shaken) -> None:
+    if "erp" not in town.connections:
+        await town.connect("erp")
+    terms = {"terms": "NET15", "credit_limit": 0}
+    lowered = await town.site.request("PUT", f"{town.systems['erp']}/accounts/{TIGHT}/terms", terms)
+    assert lowered.status == 200, lowered.body
+    made = await town.post("/v1/workflows", {"document": document("rated", RATED)})
+    bound = {"name": "rated", "workflow": made["id"], "bindings": {"erp": town.connections["erp"]}}
+    await town.post("/v1/deployments", bound)
+    before = await town.state("erp")
+    assert await town.send("rated", "rated-1", {}) == 202
+    run = await town.began("rated")
+
+    async def stands() -> Any:
+        return (await town.get(f"/v1/exceptions?run={run}"))["items"]
+
+    (one,) = await town.until(stands, "what failed is to stand on the desk")
+    assert "skip" in one["actions"]
+    await town.dies()
+    path, wish = f"/v1/exceptions/{one['id']}", {"action": "skip", "words": "They pay cash at the counter."}
+    refused = await town.site.request("POST", f"{path}/act", {"action": "skip"}, key=town.key)
+    assert refused.status == 422, "no reason"
+    await town.worker_dies_at("end.before", town.post(f"{path}/act", {**wish, "seen": 0}))
+    await town.dies()
+    assert (await town.post(f"{path}/act", wish))["changes"] == 1, "the same again"
+    assert await town.ended(run) == {"told": False, "why": "nobody may buy"}
+    assert (await town.state("erp"))["orders"] == before["orders"], "nothing was sold"
+    closed = await town.get(path)
+    assert (closed["state"], closed["outcome"], closed["reason"]) == ("resolved", "skipped", wish["words"])
+    assert await town.count(AUDITED, "exception.skipped", one["id"]) == 1
+    assert await town.count(AUDITED, "run.retried", run) == 1

@@ -25,10 +25,13 @@ from services.exceptions.handling import Act, Hand, outcome_of
 from services.exceptions.reading import Filter
 
 _PURPOSE: Final = "exceptions"
-Words = Annotated[str, Meta(max_length=2_000, description="Why it is discarded; or the note, null for none any more.")]
+Words = Annotated[
+    str, Meta(max_length=2_000, description="Why it is discarded or skipped; or the note, null for none any more.")
+]
 Text = Annotated[str, Meta(max_length=200)]
 _ACTIONS: Final = Meta(
-    description="`retry`: a failed run goes on from what failed, a quarantined one is resumed. `resume`: those"
+    description="`retry`: a failed run goes on from what failed, a quarantined one is resumed. `skip`: one whose"
+    " workflow declares it goes on behind the task that failed, with a reason. `resume`: those"
     " alone. `cancel`: ends a run that stands. `discard`: gives it up, with a reason; a run that has not ended is"
     " cancelled. `assign`: to `owner`. `note`: writes `words` on it."
 )
@@ -204,9 +207,9 @@ async def _drive(request: Call, tenant: TenantId, batch: Batch) -> ActedOnAll:
 
 
 def _act(action: Action, words: str | None, owner: str | None) -> Act:
-    if action == "discard" and not (words or "").strip():
-        raise Invalid.at("/words", "say why it is discarded")
-    if words is not None and action not in {"discard", "note"}:
+    if action in {"discard", "skip"} and not (words or "").strip():
+        raise Invalid.at("/words", f"say why it is {'discarded' if action == 'discard' else 'skipped'}")
+    if words is not None and action not in {"discard", "skip", "note"}:
         raise Invalid.at("/words", f"nothing to say with {action}")
     if owner is not None and action != "assign":
         raise Invalid.at("/owner", "an owner is given with assign")

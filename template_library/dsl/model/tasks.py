@@ -18,6 +18,7 @@ class TaskBase(msgspec.Struct, frozen=True, kw_only=True):
         definition: the task as written, for `$task.definition`.
         then: `continue`, `exit`, `end` or the name of a task of the same list.
         timeout: how long it may take, retries and waits of what it encloses included.
+        skip: its output when a person skips it, who may; None: nobody may.
     """
 
     name: str
@@ -30,6 +31,7 @@ class TaskBase(msgspec.Struct, frozen=True, kw_only=True):
     then: str = "continue"
     timeout: Duration | None = None
     metadata: dict[str, Any] = {}
+    skip: Template | None = None
 
 
 class DoTask(TaskBase, frozen=True, kw_only=True):

@@ -110,7 +110,7 @@ BEGIN
   ) SELECT json_agg(q.entry) INTO anew FROM queued q;
   INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after)
   VALUES (held.tenant_id, audit_id, actor, 'run.retried', app.show_id('run', held.run_id), json_strip_nulls(
-          json_build_object('line', held.seq, 'edited', (told::json -> 'input') IS NOT NULL, 'entries', anew)));
+          json_build_object('line', held.seq, 'edited', (told::json -> 'input') IS NOT NULL, 'skipped', told::json -> 'skipped', 'entries', anew)));
   RETURN held.state;
 END $$;
 

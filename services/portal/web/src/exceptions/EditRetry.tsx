@@ -2,7 +2,7 @@ import { Button, Textarea } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, body } from "../api/client";
-import { journalQuery, runQuery } from "../api/queries";
+import { graphQuery, journalQuery, runQuery } from "../api/queries";
 import { human } from "../display/names";
 import { Dialog, DialogActs } from "../pages/Dialog";
 import { LinesSkeleton } from "../pages/LinesSkeleton";
@@ -35,10 +35,12 @@ function Ask({ run, close }: { run: string; close: () => void }) {
   const { texts } = useTexts();
   const { data: seen, error: unread } = useQuery(runQuery(run));
   const { data: journal, error: unheard } = useQuery(journalQuery(run));
+  // Where the workflow cannot be drawn, the server says what takes no input.
+  const { data: graph, isPending } = useQuery(graphQuery(run));
   const error = unread ?? unheard;
   if (error) return <Refusal>{generalWords(texts, error) ?? texts.failedPlain}</Refusal>;
-  if (!seen || !journal) return <LinesSkeleton lines={4} />;
-  return <Form run={run} given={givenTo(journal.lines, seen)} close={close} />;
+  if (!seen || !journal || isPending) return <LinesSkeleton lines={4} />;
+  return <Form run={run} given={givenTo(journal.lines, seen, graph?.nodes)} close={close} />;
 }
 
 function Form({ run, given, close }: { run: string; given: Given; close: () => void }) {
@@ -62,10 +64,10 @@ function Form({ run, given, close }: { run: string; given: Given; close: () => v
     if (value !== undefined) sending.mutate(value);
   };
   const wrong = sending.error;
-  if (given.why === "hidden")
+  if (given.why === "hidden" || given.why === "raised")
     return (
       <>
-        <p>{texts.editHidden}</p>
+        <p>{given.why === "hidden" ? texts.editHidden : texts.editRaised}</p>
         <DialogActs>
           <Button onClick={close}>{texts.close}</Button>
         </DialogActs>

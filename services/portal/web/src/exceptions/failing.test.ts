@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { JournalLine, RunView } from "../api/queries";
+import type { GraphNode, JournalLine, RunView } from "../api/queries";
 import { MASK } from "../run/mask";
 import { givenTo, readOf } from "./failing";
 
@@ -50,4 +50,11 @@ test("what is hidden is not sent back, and what failed in no task is written who
   expect(givenTo(simple, run({ total: { amount: MASK } })).why).toBe("hidden");
   expect(givenTo(lines(["workflow.started", ""], ["workflow.faulted", ""]), run({})).why).toBe("unknown");
   expect(readOf("{")).toBeUndefined();
+});
+
+test("what a raise told takes no other input", () => {
+  const refused = lines(["workflow.started", ""], ["task.started", "/do/0/no"], ["task.faulted", "/do/0/no"]);
+  const node = (kind: string) => [{ reference: "/do/0/no", kind }] as GraphNode[];
+  expect(givenTo(refused, run({}), node("raise")).why).toBe("raised");
+  expect(givenTo(refused, run({}), node("call")).why).toBe(null);
 });

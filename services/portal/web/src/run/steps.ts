@@ -157,6 +157,7 @@ function end(step: Step, line: JournalLine, handing: Handing): void {
   step.endedAt = line.at;
   step.error = data?.error ?? null;
   if (step.state === "completed") {
+    if (data?.skipped === true) step.state = "skipped";
     step.output = data?.output ?? null;
     handing.gave(step.reference, step.output);
   } else {

@@ -113,6 +113,11 @@ const exceptions = {
       title: "Retry",
       body: "Failed runs go on from the task that failed. What was done already is not done again.",
     },
+    skip: {
+      act: "Skip",
+      title: "Skip what failed",
+      body: "Runs go on behind the task that failed, with what their workflow has for that. It is not done; your reason is kept.",
+    },
     resume: { act: "Resume", title: "Resume", body: "The runs go on where they stand." },
     cancel: {
       act: "Cancel the run",
@@ -135,6 +140,8 @@ const exceptions = {
   editUnknown: "What it was given is not known here. Write all of it.",
   editHidden:
     "Part of what it was given is hidden from you, so you cannot send it back. Ask somebody who may read it, or retry without a change.",
+  editRaised:
+    "The workflow itself refuses here, by a check of its own. Put right what its words name, then retry, or discard it.",
   editInput: "Input, as JSON",
   editNoJson: "This is not JSON. Look for a missing comma, quote or bracket.",
   editTakesNone: "What failed takes no other input. Retry it without a change.",
@@ -152,6 +159,7 @@ const exceptions = {
   notTakenOne: (why: string) => `Not this: ${why}`,
   wouldBe: {
     retried: "Will be retried.",
+    skipped: "Will go on without what failed.",
     resumed: "Will be resumed.",
     cancelled: "Its run will be cancelled.",
     discarded: "Will be given up.",
@@ -190,6 +198,7 @@ const exceptions = {
   } as Record<string, string>,
   became: {
     retried: "Retried",
+    skipped: "Skipped",
     resumed: "Resumed",
     cancelled: "Cancelled",
     discarded: "Given up",
@@ -203,6 +212,7 @@ const exceptions = {
     `${count} ${
       {
         retried: "retried",
+        skipped: "skipped",
         resumed: "resumed",
         cancelled: "cancelled",
         discarded: "discarded",

@@ -115,6 +115,11 @@ const exceptions: typeof en = {
       title: "Reintentar",
       body: "Las ejecuciones fallidas siguen desde la tarea que falló. Lo ya hecho no se repite.",
     },
+    skip: {
+      act: "Omitir",
+      title: "Omitir lo que falló",
+      body: "Las ejecuciones siguen detrás de la tarea que falló, con lo que su flujo prevé para ello. No se hace; su motivo queda guardado.",
+    },
     resume: { act: "Reanudar", title: "Reanudar", body: "Las ejecuciones siguen donde están." },
     cancel: {
       act: "Cancelar la ejecución",
@@ -140,6 +145,8 @@ const exceptions: typeof en = {
   editUnknown: "Aquí no se sabe qué recibió. Escríbalo todo.",
   editHidden:
     "Una parte de lo que recibió está oculta para usted, así que no puede devolverla. Pida ayuda a quien pueda leerla, o reintente sin cambios.",
+  editRaised:
+    "Aquí rehúsa el propio flujo, por una comprobación suya. Corrija lo que dicen sus palabras y reintente, o descártela.",
   editInput: "Entrada, en JSON",
   editNoJson: "Esto no es JSON. Busque una coma, una comilla o un corchete que falte.",
   editTakesNone: "Lo que falló no admite otra entrada. Reinténtelo sin cambios.",
@@ -156,6 +163,7 @@ const exceptions: typeof en = {
   notTakenOne: why => `Esto no: ${why}`,
   wouldBe: {
     retried: "Se reintentará.",
+    skipped: "Seguirá sin lo que falló.",
     resumed: "Se reanudará.",
     cancelled: "Su ejecución se cancelará.",
     discarded: "Se abandonará.",
@@ -194,6 +202,7 @@ const exceptions: typeof en = {
   },
   became: {
     retried: "Reintentada",
+    skipped: "Omitida",
     resumed: "Reanudada",
     cancelled: "Cancelada",
     discarded: "Abandonada",
@@ -207,6 +216,7 @@ const exceptions: typeof en = {
     `${count} ${
       {
         retried: "reintentadas",
+        skipped: "omitidas",
         resumed: "reanudadas",
         cancelled: "canceladas",
         discarded: "descartadas",
