@@ -116,7 +116,8 @@ async def test_they_are_listed_by_what_matters_and_found_by_what_they_are(partie
     for name, value in nothing.items():
         assert await listed(parties.acme, **{name: value}) == [], name
     one = (await parties.acme.get(f"/v1/exceptions/{parked['id']}")).json
-    assert one == {**parked, "runbook": None, **{name: one[name] for name in ("probability", "at_risk")}}
+    assert [told["action"] for told in one["history"]] == ["opened"]
+    assert one == {**parked, "runbook": None, **{name: one[name] for name in ("probability", "at_risk", "history")}}
     told = (await parties.acme.get("/v1/exceptions/summary")).json
     assert told["count"] == 5
     assert {(one["category"], one["connection"], one["count"], one["value"]) for one in told["items"]} == {
