@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from random import Random
 from typing import Any, Final
 from urllib.parse import quote
@@ -37,13 +38,19 @@ async def again(redis: Any, dice: Random) -> None:
     async with redis.pubsub(ignore_subscribe_messages=True) as subscription:
         await subscription.subscribe(READY, CHANGED, TOLD, JUDGE)
         kept: list[tuple[Any, bytes]] = []
+        own: Counter[tuple[Any, bytes]] = Counter()
         async for message in subscription.listen():
-            if dice.random() < 1 / 3:  # as our own words are heard again, more would never end
-                kept += [(message["channel"], message["data"])] * 3
-            kept.append((dice.choice((READY, CHANGED, TOLD, JUDGE)), dice.choice(_RUBBISH)))
+            heard = (message["channel"], message["data"])
+            if own[heard]:  # our own words come back; what answered them would grow until the server hangs up
+                own[heard] -= 1
+                continue
+            kept += [heard] * 3
+            kept.append((dice.choice((READY, CHANGED, TOLD, JUDGE)).encode(), dice.choice(_RUBBISH)))
             dice.shuffle(kept)
             while len(kept) > 20:
-                await redis.publish(*kept.pop())
+                said = kept.pop()
+                own[said] += 1
+                await redis.publish(*said)
             await asyncio.sleep(0.005)
 
 
