@@ -134,17 +134,17 @@ async def test_a_run_is_listed_shown_cancelled_and_not_resumed(
     where = ("--client", "acme", "--environment", "test")
     # Both may be of the same millisecond; the list goes by id.
     assert commands.json("run", "list", *where, key=partner)[0]["id"] == ids.show("run", max(first, second))
-    assert commands.json("run", "list", "--business-key", "o-0", *where, key=partner)[0]["id"] == ids.show("run", first)
+    (only,) = commands.json("run", "list", "--business-key", "o-0", *where, key=partner)
+    assert only["id"] == ids.show("run", first)
     assert commands.json("run", "list", "--run-key", "orderNumber=o-0", *where, key=partner) == []
     unheard = commands.run("signal", "send", "approved", "orderNumber=o-0", *where, key=partner)
     assert (unheard.returncode, "events:write" in unheard.stderr) == (1, True)
     cancelled = commands.json("run", "cancel", only["id"], *where, key=partner)
-    assert (cancelled["state"], cancelled["input"]) == ("cancelled", None)
-    assert commands.json("run", "show", only["id"], *where, key=partner) == cancelled
-    lines = commands.run("run", "list", "--state", "pending", *where, key=partner).stdout.splitlines()
-    assert [line.split()[0] for line in lines] == ["state", "pending"]
-    late = commands.run("run", "cancel", only["id"], *where, key=partner)
-    assert (late.returncode, "The run has ended: It is cancelled already" in late.stderr) == (1, True)
+    shown = commands.json("run", "show", only["id"], *where, key=partner)
+    assert (shown, shown["state"], shown["input"]) == (cancelled, "cancelled", None)
+    lines = commands.run("run", "list", "--state", "pending", *where, key=partner).stdout
+    assert [line.split()[0] for line in lines.splitlines()] == ["state", "pending"]
+    assert "has ended: It is cancelled already" in commands.run("run", "cancel", only["id"], *where, key=partner).stderr
     awake = commands.run("run", "resume", ids.show("run", second), *where, key=partner)
     assert (awake.returncode, "The run is not suspended: It is pending" in awake.stderr) == (1, True)
     assert commands.json("run", "suspend", ids.show("run", second), *where, key=partner)["state"] == "suspended"
@@ -171,7 +171,7 @@ async def test_a_run_is_listed_shown_cancelled_and_not_resumed(
     assert (given_up["state"], given_up["reason"]) == ("discarded", "corrected")
     # One by itself is shown with its runbook and its history besides.
     shown = commands.json("exception", "show", found["id"], *where, key=partner)
-    assert shown == {**given_up, "runbook": None, "history": shown["history"]}
+    assert {name: one for name, one in shown.items() if name != "history"} == {**given_up, "runbook": None}
     early = commands.run("run", "retry", ids.show("run", second), *where, key=partner)
     assert (early.returncode, "The run is not faulted: It is pending" in early.stderr) == (1, True)
     assert commands.run("run", "list", "--state", "held", *where, key=partner).returncode == 0
