@@ -80,7 +80,7 @@ async def apply(
     record = deepcopy(record) | mapping.always
     _rename_units(record, mapping.units)
     states = _states(record, mapping.statuses) if mapping.record == ORDER else {}
-    await _convert(record, mapping.base_units, packs)
+    await _convert(record, mapping, packs)
     _check(mapping, record)
     identity = mapping.identity_of(record)
     if ID.fullmatch(identity) is None:
@@ -158,21 +158,38 @@ def _rename_units(value: Any, codes: Members[str, str]) -> None:
             _rename_units(one, codes)
 
 
-async def _convert(record: dict[str, Any], members: list[str], packs: Packs) -> None:
+async def _convert(record: dict[str, Any], mapping: Mapping, packs: Packs) -> None:
     """Quantities of lines in the base unit of their item, exactly or not at all."""
     lines = [one for one in record.get("lines") or () if isinstance(one, dict) and isinstance(one.get("item"), dict)]
-    wanted = [(line["item"].get("id"), line[name], line, name) for line in lines for name in members if name in line]
+    wanted = [
+        (line["item"].get("id"), holder, name)
+        for line in lines
+        for holder, name in (_place(line, path) for path in mapping.base_units)
+        if isinstance(holder, dict) and name in holder
+    ]
     if not wanted:
         return
     known = await packs({item for item, *_ in wanted if isinstance(item, str)})
-    for item, quantity, line, name in wanted:
+    for item, holder, name in wanted:
+        quantity = holder[name]
         if not (isinstance(quantity, dict) and isinstance(quantity.get("value"), str)):
             continue  # the schema says so
-        line[name] = _in_base_unit(item, quantity, known.get(item))
+        holder[name] = _in_base_unit(item, quantity, known.get(item), mapping.base_unit)
 
 
-def _in_base_unit(item: Any, quantity: dict[str, Any], packs: Any) -> dict[str, Any]:
+def _place(line: dict[str, Any], path: str) -> tuple[Any, str]:
+    """What holds the quantity, and its name there: of `unit_price/per` the price."""
+    *above, name = path.split("/")
+    holder: Any = line
+    for one in above:
+        holder = holder.get(one) if isinstance(holder, dict) else None
+    return holder, name
+
+
+def _in_base_unit(item: Any, quantity: dict[str, Any], packs: Any, else_in: str | None) -> dict[str, Any]:
     if packs is None:
+        if else_in is not None and quantity.get("unit") == else_in:
+            return quantity
         raise NotMade("no-conversion", f"nobody has said which units the item {item} has", about=str(item))
     said = [
         Conversion(one["unit"], decimals.read(one["holds"]["value"]), one["holds"]["unit"]) for one in packs["packs"]

@@ -44,7 +44,15 @@ Names = Annotated[
 ]
 BaseUnits = Annotated[
     list[Member],
-    Meta(max_length=10, description="Quantities of lines that are converted into the base unit of their item."),
+    Meta(
+        max_length=10,
+        description="Quantities of lines that are converted into the base unit of their item; `unit_price/per`: what"
+        " a price is for.",
+        examples=[["quantity", "unit_price/per"]],
+    ),
+]
+BaseUnit = Annotated[
+    Member, Meta(description="Base unit of items of which nobody has said another; without it each has to be said.")
 ]
 
 
@@ -88,6 +96,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     statuses: StatusMap | None = None
     units: Units = {}
     base_units: BaseUnits = []
+    base_unit: BaseUnit | None = None
     leads: Leads = []
     also: Annotated[
         Program, Meta(description="jq on the record, behind `program`. `$event`, and `$data` as it came.")
@@ -121,6 +130,7 @@ class Overlay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     ] = {}
     units: Units = {}
     base_units: BaseUnits | None = None
+    base_unit: BaseUnit | None = None
     leads: Leads | None = None
     examples: Examples
 
@@ -143,7 +153,7 @@ def laid_over(base: Mapping, own: Overlay) -> Mapping:
         "units": {**base.units, **own.units},
         "examples": own.examples,
     }
-    for name in ("system", "events", "tell", "base_units", "leads"):
+    for name in ("system", "events", "tell", "base_units", "base_unit", "leads"):
         given = getattr(own, name)
         if given is not None and given != "":
             changed[name] = given

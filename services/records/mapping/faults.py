@@ -91,6 +91,10 @@ def _of_units(mapping: Mapping) -> Iterator[Fault]:
             yield pointer(["units", theirs]), f"{ours!r} is no unit of the list"
     if mapping.base_units and "lines" not in registry.schema(mapping.record, mapping.version)["properties"]:
         yield "/base_units", "the record has no lines"
+    if mapping.base_unit is not None and not units.is_unit(mapping.base_unit):
+        yield "/base_unit", f"{mapping.base_unit!r} is no unit of the list"
+    if mapping.base_unit is not None and not mapping.base_units:
+        yield "/base_unit", "nothing is converted: base_units is empty"
 
 
 def _of_statuses(mapping: Mapping) -> Iterator[Fault]:

@@ -56,7 +56,7 @@ async def test_a_mapping_as_its_page_has_it_makes_records_of_orders(
     made = await put(acme, AT, mapping=WRITTEN)
     assert (made["version"], made["released_at"], made["mapping"]) == (1, None, WRITTEN)
     tried = await acme.post(f"{AT}/try", {})
-    assert [one["passes"] for one in tried.json["outcomes"]] == [True], tried.body
+    assert [one["passes"] for one in tried.json["outcomes"]] == [True, True], tried.body
     tried = await acme.post(f"{AT}/try", {"data": {**WRITTEN["examples"][0]["data"], "status": "lost"}})
     assert tried.json["outcomes"][0]["cause"] == "unmapped-status"
     first = await release(acme, AT, 1)
@@ -99,6 +99,38 @@ async def test_the_order_that_the_page_sends_becomes_what_the_template_takes(
     assert schemas.check(takes, [followed["content"]]) == []
 
 
+async def test_cases_are_sold_as_pieces_once_it_is_said_how_many_are_in_one(
+    parties: Parties, worker_database: Database
+) -> None:
+    acme = parties.acme
+    await put(acme, AT, mapping=WRITTEN)
+    await release(acme, AT, 1)
+    packs = {
+        "record": "unit-of-measure",
+        "system": "shop",
+        "identity": ["/item/id"],
+        "events": {"shop.packs": None},
+        "program": ".",
+        "examples": [{"name": "cases", "data": (cases := WRITTEN["examples"][1]["units"][0]), "record": cases}],
+    }
+    await put(acme, "/v1/mappings/shop-packs", mapping=packs)
+    assert (await release(acme, "/v1/mappings/shop-packs", 1)).status == 200
+    await send(acme, 1, **WRITTEN["examples"][1]["data"])
+    await record(parties, worker_database)
+    nobody = (await acme.get("/v1/entities?kind=sales-order&system=shop&value=SO-10047")).json["items"]
+    assert nobody == []
+    said = {"specversion": "1.0", "id": "p", "source": "/shop", "type": "shop.packs", "data": cases}
+    headers = {"content-type": "application/cloudevents+json"}
+    assert (await acme.post("/v1/events", said, headers=headers)).status == 202
+    await record(parties, worker_database)
+    await record(parties, worker_database)
+    found = (await acme.get("/v1/entities?kind=sales-order&system=shop&value=SO-10047")).json["items"][0]["id"]
+    told = (await acme.get(f"/v1/entities/{found}/timeline")).json["items"]
+    followed = (await acme.get(f"/v1/events/{told[0]['events'][0]}")).json
+    assert followed["type"] == "order.captured"
+    assert followed["content"]["data"] == WRITTEN["examples"][1]["tells"]
+
+
 async def test_a_mapping_whose_example_comes_out_otherwise_is_not_released(parties: Parties) -> None:
     example = {**WRITTEN["examples"][0], "record": {**WRITTEN["examples"][0]["record"], "currency": "EUR"}}
     await put(parties.acme, AT, mapping={**WRITTEN, "examples": [example]})
@@ -131,6 +163,8 @@ async def test_what_cannot_work_is_named_by_its_place(parties: Parties) -> None:
         ({"program": "now"}, "/program"),
         ({"events": {"shop.order": "order.held"}}, "/events/shop.order"),
         ({"units": {"PCS": "PIECE"}}, "/units/PCS"),
+        ({"base_unit": "PIECE"}, "/base_unit"),
+        ({"base_units": []}, "/base_unit"),
         ({"leads": ["colour"]}, "/leads/0"),
         ({"statuses": {"statuses": ["new"], "states": {}}}, "/statuses"),
     ):

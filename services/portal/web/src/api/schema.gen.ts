@@ -9400,7 +9400,15 @@ export interface components {
              * @default
              */
             at: string;
-            /** @description Quantities of lines that are converted into the base unit of their item. */
+            /** @description Base unit of items of which nobody has said another; without it each has to be said. */
+            base_unit?: string | null;
+            /**
+             * @description Quantities of lines that are converted into the base unit of their item; `unit_price/per`: what a price is for.
+             * @example [
+             *       "quantity",
+             *       "unit_price/per"
+             *     ]
+             */
             base_units?: string[];
             /**
              * @description Types that come in, each with the type of the catalogue that it becomes. Null: none; of a sales order that of its state.
@@ -10541,7 +10549,15 @@ export interface components {
             };
             /** @description Version of the partner's mapping. */
             base: number;
-            /** @description Quantities of lines that are converted into the base unit of their item. */
+            /** @description Base unit of items of which nobody has said another; without it each has to be said. */
+            base_unit?: string | null;
+            /**
+             * @description Quantities of lines that are converted into the base unit of their item; `unit_price/per`: what a price is for.
+             * @example [
+             *       "quantity",
+             *       "unit_price/per"
+             *     ]
+             */
             base_units?: string[] | null;
             /**
              * @description Types that come in, each with the type of the catalogue that it becomes. Null: none; of a sales order that of its state.
