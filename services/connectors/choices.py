@@ -16,7 +16,7 @@ from services.engine.functions import Call
 from services.records import systems
 from services.records.systems import Ambiguous
 from tenants.connections import rules
-from tenants.connections.rules import Facts, Rule, Said
+from tenants.connections.rules import Facts, Record, Rule, Said
 
 _KEPT: Final = (
     "SELECT connection_id FROM app.connection_choice WHERE tenant_id = $1 AND run_id = $2 AND name = $3 AND digest = $4"
@@ -34,6 +34,7 @@ INSERT INTO app.connection_choice
 SELECT $1, $2, $3, $4, $5, $6, $7, $8, c.connection_id FROM app.connection c
 WHERE c.tenant_id = $1 AND c.connection_id = $9 AND c.status = 'active' ON CONFLICT DO NOTHING
 """
+_NOTHING: Final = (None, "")
 TITLE: Final = "No binding rule chooses a connection"
 
 
@@ -115,27 +116,39 @@ class Choices:
 
 
 async def said_of(connection: Any, tenant: TenantId, group: list[Rule], facts: Facts, site: str | None) -> Said:
-    """With the deployment's own `site` where the call names none, and the systems that know the record.
+    """With the deployment's own `site` where the call names none, and the systems that know the record that counts.
 
     Raises:
-        Refusal: several records have its id.
+        Refusal: several records have its id, and it matters which of them is meant.
     """
     whole = facts if facts.site is not None or site is None else msgspec.structs.replace(facts, site=site)
-    record = facts.record
-    if record is None or not rules.asks_owner(group):
+    if not rules.asks_owner(group, whole):
         return Said(whole)
+    named = frozenset(owner for rule in group for owner in rule.when.owner)
+    owners: frozenset[str] = frozenset()
+    for record in facts.records:
+        found = await _knowing(connection, tenant, record)
+        if found & named:
+            return Said(whole, found)
+        owners = owners or found
+    return Said(whole, owners)
+
+
+async def _knowing(connection: Any, tenant: TenantId, record: Record) -> frozenset[str]:
     try:
-        return Said(whole, await systems.knowing(connection, tenant, record.kind, record.id, record.system))
+        return await systems.knowing(connection, tenant, record.kind, record.id, record.system)
     except Ambiguous:
         detail = (
             f"The {record.kind} `{record.id}` is another one in each of several systems: give `for.record.system`, so"
-            " that its owner can be found"
+            " that its owner can be found, or add a rule that chooses by something else before those that ask for one"
         )
         raise Refusal(detail, name="configuration", title="The record's owner is not known") from None
 
 
 def facts_of(given: Any) -> Facts:
     """What is null or empty, as a program gives what is absent, was not said; a number is its digits.
+
+    A record whose id is null or empty was not said either.
 
     Raises:
         ValidationError: it has no good form.
@@ -145,7 +158,12 @@ def facts_of(given: Any) -> Facts:
 
 def _plain(given: Any) -> Any:
     if isinstance(given, dict):
-        return {name: _plain(value) for name, value in given.items() if value not in (None, "")}
+        if given.get("id", 0) in _NOTHING:
+            return None
+        plain = {name: _plain(value) for name, value in given.items()}
+        return {name: value for name, value in plain.items() if value not in _NOTHING}
+    if isinstance(given, list):
+        return [one for one in map(_plain, given) if one not in _NOTHING] or None
     return str(given) if isinstance(given, int) and not isinstance(given, bool) else given
 
 

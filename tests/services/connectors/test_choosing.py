@@ -160,7 +160,7 @@ async def test_two_erps_after_an_acquisition_by_company_and_by_who_knows_the_cus
     )
     await yard.know("customer", Key("shop", "77"), Key("erp-east", "C-1"))
     await yard.know("customer", Key("erp-west", "C-1"))
-    call = await _a_call(yard)
+    call = await a_call(yard)
     found = Choices(yard.worker)
 
     async def chosen(facts: dict[str, Any]) -> str:
@@ -213,7 +213,7 @@ async def test_an_old_erp_beside_the_one_that_replaces_it_keeps_what_it_began(ya
 async def test_of_two_workers_at_once_the_first_choice_counts_for_both(yard: Yard) -> None:
     await yard.connect("a", "b")
     await yard.make(("a", When()))
-    call = await _a_call(yard)
+    call = await a_call(yard)
     one = choices.wanted(call)
     assert one is not None
     async with yard.worker.tenant(yard.world.tenant_id) as first:
@@ -228,7 +228,7 @@ async def test_of_two_workers_at_once_the_first_choice_counts_for_both(yard: Yar
 async def test_a_connection_that_is_disabled_is_no_choice_and_another_tenant_s_group_is_none(yard: Yard) -> None:
     await yard.connect("a", "b")
     await yard.make(("a", When(site=("x",))), ("b", When()))
-    call = await _a_call(yard)
+    call = await a_call(yard)
     async with yard.app.tenant(yard.world.tenant_id) as connection:
         await connection.execute("UPDATE app.connection SET status = 'disabled' WHERE name = 'b'")
     side = _Repeatable(None)
@@ -249,7 +249,7 @@ async def test_a_call_without_terms_is_not_sent_even_if_its_rule_came_a_moment_l
     """What is not in the ledger must not go out: the next claim asks anew."""
     await yard.connect("a")
     await yard.make(("a", When(site=("x",))))
-    call, choosing = await _a_call(yard), Choosing(Once(), Choices(yard.worker))
+    call, choosing = await a_call(yard), Choosing(Once(), Choices(yard.worker))
     call = replace(call, arguments={**call.arguments, "operation": "write", "for": {"site": "y"}})
     assert await choosing.terms(call) is None
     await yard.change(("a", When(site=("x", "y"))))
@@ -262,7 +262,7 @@ async def test_a_call_without_terms_is_not_sent_even_if_its_rule_came_a_moment_l
 async def test_what_was_sent_is_looked_for_where_it_was_sent_to_and_nowhere_else(yard: Yard) -> None:
     await yard.connect("a", "b")
     await yard.make(("a", When()))
-    call = await _a_call(yard)
+    call = await a_call(yard)
 
     class Looking(_Repeatable):
         async def settle(self, call: Call) -> Any:
@@ -277,7 +277,7 @@ async def test_what_was_sent_is_looked_for_where_it_was_sent_to_and_nowhere_else
     assert found == Done(output="a")
 
 
-async def _a_call(yard: Yard) -> Call:
+async def a_call(yard: Yard) -> Call:
     """Of a run of a deployment that has the group."""
     deployment, run = await yard.deploy(), ids.new()
     async with yard.app.tenant(yard.world.tenant_id) as connection:

@@ -15,6 +15,9 @@ def test_what_a_program_leaves_empty_was_not_said_and_a_number_is_its_digits() -
     assert facts_of(None) == facts_of({"site": None, "channel": ""}) == Facts()
     record = {"kind": "customer", "system": None, "id": 77}
     assert facts_of({"company": 100, "record": record}) == Facts(company="100", record=Record("customer", "77"))
+    nobody = {"kind": "customer", "id": None}
+    assert facts_of({"record": nobody}) == facts_of({"record": [nobody, None]}) == facts_of({"record": []}) == Facts()
+    assert facts_of({"record": [nobody, record]}).records == (Record("customer", "77"),)
 
 
 @pytest.mark.parametrize(
@@ -27,6 +30,10 @@ def test_what_a_program_leaves_empty_was_not_said_and_a_number_is_its_digits() -
         {"site": "x" * 201},
         {"record": {"kind": "customer"}},
         {"record": {"kind": "customer", "id": "C\x001"}},
+        {"record": [{"kind": "customer"}]},
+        {"record": [{"kind": "customer", "id": "1"}] * 9},
+        {"record": [[{"kind": "customer", "id": "1"}]]},
+        {"id": None},
         {"site": "\x00"},
     ],
 )

@@ -44,6 +44,22 @@ def test_what_no_rule_is_for_is_named_so_that_somebody_can_add_one() -> None:
     assert rules.unmatched([Rule(ONE, When(site=("reno",)))], said()) == f"{nothing}; the call says no site"
 
 
+def test_who_owns_a_record_matters_only_where_no_rule_that_does_not_ask_comes_first() -> None:
+    company, owner = Rule(ONE, When(company=("100",))), Rule(TWO, When(owner=("erp-east",)))
+    assert not rules.asks_owner([company, owner], Facts(company="100"))
+    assert rules.asks_owner([company, owner], Facts(company="200"))
+    assert rules.asks_owner([owner, company], Facts(company="100"))
+    assert not rules.asks_owner([Rule(ONE), owner], Facts())
+    both = Rule(ONE, When(company=("100",), owner=("erp-east",)))
+    assert not rules.asks_owner([both, Rule(TWO)], Facts(company="200")), "its company is another one"
+
+
+def test_several_records_are_named_together_where_nobody_knows_one() -> None:
+    facts = Facts(record=(Record(kind="sales-order", id="SO-1"), Record(kind="customer", id="C-1")))
+    told = rules.unmatched([Rule(ONE, When(owner=("erp-east",)))], Said(facts))
+    assert told == "a sales-order or customer that no system of the cross-reference knows"
+
+
 @pytest.mark.parametrize(
     ("before", "behind"),
     [
