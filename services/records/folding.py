@@ -6,7 +6,7 @@ twice makes the same record.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -138,27 +138,42 @@ def _by_key(value: Any, key: str) -> dict[str, Any]:
 def course(sights: Iterable[Sight]) -> Course:
     """What an order came through, in the order in which it was so.
 
-    Who says again what it said last says nothing new: a shop whose order is `new` for ever contradicts nobody.
+    Who says again what it said last says nothing new: a shop whose order is `new` for ever contradicts nobody. Nor
+    does one that is behind: what others have taken the order through is old when it says so itself (ADR 0136).
     """
     last: dict[tuple[str, str], str] = {}
     states: dict[str, str] = {}
+    been: dict[str, set[str]] = {}
     turns: list[Turn] = []
     refused: dict[tuple[str, str], ForbiddenTransition] = {}
     for one in sorted(sights, key=lambda sight: (sight.at, sight.event)):
         for line, state in _told(one):
-            if last.get((one.system, line)) == state:
+            before = last.get((one.system, line))
+            if before == state:
                 continue
             last[one.system, line] = state
             refused.pop((one.system, line), None)
             try:
                 passed = way(states.get(line), state)
             except ForbiddenTransition as error:
-                refused[one.system, line] = error
+                if not _is_behind(before, state, been[line]):
+                    refused[one.system, line] = error
                 continue
             states[line] = state
+            been.setdefault(line, set()).update(passed)
             if passed and not line:
                 turns.append(Turn(state, 1 + sum(turn.state == state for turn in turns), one))
     return Course(states, turns, refused)
+
+
+def _is_behind(before: str | None, state: str, been: Container[str]) -> bool:
+    """The order has been there, and the system that says so goes forward by its own account."""
+    if state not in been:
+        return False
+    try:
+        return bool(way(before, state))
+    except ForbiddenTransition:
+        return False
 
 
 def _told(one: Sight) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ from services.records import folding, meeting, sightings
 from services.records.folding import Conflict, Course, View
 from services.records.mapping.applying import FLOOR
 from services.records.mapping.document import ORDER
+from template_library.records import registry
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -24,6 +25,12 @@ class Known(msgspec.Struct, frozen=True):
     conflicts: list[Conflict]
     course: Course
     told: set[str]
+
+    @property
+    def is_whole(self) -> bool:
+        """False: those who would say more than a part of it have not spoken yet."""
+        required = registry.schema(self.kind, registry.newest(self.kind)).get("required", ())
+        return all(one in self.record for one in required)
 
 
 async def known(connection: Any, tenant: TenantId, entity: UUID, kind: str) -> Known:

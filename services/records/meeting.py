@@ -5,7 +5,7 @@ For intake, in its transaction (asyncpg). Takes the turns that `reading.turn` ta
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,10 +13,20 @@ import msgspec
 
 from infra import ids
 from infra.ids import TenantId
-from services.records.keys import PREFIX, Key
+from services.records.keys import PREFIX, Key, told
 from tenants.audit import writing as audit
 
 _FIND: Final = "SELECT entity_id FROM app.entity_key WHERE tenant_id = $1 AND kind = $2 AND system = $3 AND id = $4"
+_MAKE: Final = "INSERT INTO app.entity (tenant_id, entity_id, kind, created_by) VALUES ($1, $2, $3, $4)"
+_GIVE: Final = """
+INSERT INTO app.entity_key (tenant_id, kind, system, id, entity_id, is_preferred, linked_by)
+SELECT $1, $2, $3, $4, $5, NOT EXISTS (
+  SELECT 1 FROM app.entity_key WHERE tenant_id = $1 AND entity_id = $5 AND system = $3 AND is_preferred
+), $6
+"""
+_CHANGE: Final = """
+INSERT INTO app.entity_change (tenant_id, change_id, entity_id, what, keys, by) VALUES ($1, $2, $3, $4, $5, $6)
+"""
 _TURN: Final = "SELECT pg_advisory_xact_lock(hashtextextended($1, 43))"
 _STANDING: Final = """
 WITH RECURSIVE way AS (
@@ -33,15 +43,26 @@ class Named(msgspec.Struct, frozen=True, order=True):
     key: Key
 
 
-async def meet(connection: Any, tenant: TenantId, named: Iterable[Named], *, actor: str) -> dict[Named, UUID]:
-    """The entity of each."""
-    found: dict[Named, UUID] = {}
-    for one in sorted(set(named)):
+async def meet(
+    connection: Any, tenant: TenantId, named: Iterable[Named], *, actor: str, one_thing: Sequence[Named] = ()
+) -> dict[Named, UUID]:
+    """The entity of each. `one_thing`: two of one kind that are ids of the same.
+
+    These are two entities all the same where each was known before: a person has to say that they are one.
+    """
+    pen, found = _Pen(connection, tenant, actor), dict[Named, UUID]()
+    wanted = sorted({*named, *one_thing})
+    for one in wanted:
         known = await find(connection, tenant, one)
         if known is None:
             await connection.execute(_TURN, f"entities/{tenant}/{one.kind}")
-            known = await find(connection, tenant, one) or await _make(connection, tenant, one, actor)
-        found[one] = known
+            known = await find(connection, tenant, one)
+        if known is None and one in one_thing:
+            (other,) = (its for its in one_thing if its != one)
+            known = await find(connection, tenant, other)
+            if known is not None:
+                await pen.link(known, one)
+        found[one] = known or await pen.make(one)
     return found
 
 
@@ -61,34 +82,32 @@ async def find(connection: Any, tenant: TenantId, one: Named) -> UUID | None:
     return found
 
 
-async def _make(connection: Any, tenant: TenantId, one: Named, actor: str) -> UUID:
-    entity = ids.new()
-    await connection.execute(
-        "INSERT INTO app.entity (tenant_id, entity_id, kind, created_by) VALUES ($1, $2, $3, $4)",
-        tenant,
-        entity,
-        one.kind,
-        actor,
-    )
-    await connection.execute(
-        "INSERT INTO app.entity_key (tenant_id, kind, system, id, entity_id, is_preferred, linked_by) "
-        "VALUES ($1, $2, $3, $4, $5, true, $6)",
-        tenant,
-        one.kind,
-        one.key.system,
-        one.key.id,
-        entity,
-        actor,
-    )
-    await connection.execute(
-        "INSERT INTO app.entity_change (tenant_id, change_id, entity_id, what, keys, by) "
-        "VALUES ($1, $2, $3, 'created', $4, $5)",
-        tenant,
-        ids.new(),
-        entity,
-        msgspec.json.encode([[one.key.system, one.key.id]]).decode(),
-        actor,
-    )
-    target, after = ids.show(PREFIX, entity), {"kind": one.kind, "keys": [f"{one.key.system}:{one.key.id}"]}
-    await audit.write(connection, tenant, actor=actor, action="entity.created", target=target, after=after)
-    return entity
+class _Pen(msgspec.Struct, frozen=True):
+    """Who writes, and where."""
+
+    connection: Any
+    tenant: TenantId
+    actor: str
+
+    async def make(self, one: Named) -> UUID:
+        """An entity that has this id."""
+        entity = ids.new()
+        await self.connection.execute(_MAKE, self.tenant, entity, one.kind, self.actor)
+        await self._give(entity, one, "created")
+        await self._audit("created", entity, {"kind": one.kind, "keys": told([one.key])})
+        return entity
+
+    async def link(self, entity: UUID, one: Named) -> None:
+        """This id is the entity's as well."""
+        await self._give(entity, one, "linked")
+        await self._audit("linked", entity, {"keys": told([one.key])})
+
+    async def _give(self, entity: UUID, one: Named, what: str) -> None:
+        """To write by, where the entity has no other id of that system."""
+        await self.connection.execute(_GIVE, self.tenant, one.kind, one.key.system, one.key.id, entity, self.actor)
+        keys = msgspec.json.encode([[one.key.system, one.key.id]]).decode()
+        await self.connection.execute(_CHANGE, self.tenant, ids.new(), entity, what, keys, self.actor)
+
+    async def _audit(self, verb: str, entity: UUID, after: dict[str, Any]) -> None:
+        target, action = ids.show(PREFIX, entity), f"entity.{verb}"
+        await audit.write(self.connection, self.tenant, actor=self.actor, action=action, target=target, after=after)

@@ -64,8 +64,10 @@ async def take(connection: Any, tenant: TenantId, taken: Taken) -> Followed:
         return nothing
     record, mapping = taken.made.record, taken.mapping
     own = Named(mapping.record, Key(mapping.system, taken.made.identity))
+    theirs = _elsewhere(own, mapping)
+    alike = (own, theirs) if theirs else ()
     named = {own, *references.named_by(record, mapping.system, mapping.names)}
-    met = await meeting.meet(connection, tenant, named, actor=taken.actor)
+    met = await meeting.meet(connection, tenant, named, actor=taken.actor, one_thing=alike)
     entity = met[own]
     await meeting.hold(connection, tenant, entity)
     sighting = _sighting(taken, entity)
@@ -79,9 +81,31 @@ async def take(connection: Any, tenant: TenantId, taken: Taken) -> Followed:
     after = await knowing.known(connection, tenant, entity, mapping.record)
     told = [_contradictions(taken, entity, one) for one in (before, after)]
     await _tell_contradictions(connection, tenant, *told)
+    if theirs is not None:
+        say = contradictions.settle if met[theirs] == entity else contradictions.tell
+        await say(connection, tenant, _kept_apart(taken, entity, theirs))
     if mapping.record == _PACKS:
         await queue.again(connection, tenant, "no-conversion")
     return await _publish(connection, tenant, taken, sighting, after)
+
+
+def _elsewhere(own: Named, mapping: Mapping) -> Named | None:
+    """As another system knows the record itself, where the mapping says that its id is that system's."""
+    system = mapping.names.get(mapping.record, mapping.system)
+    return None if system == mapping.system else Named(own.kind, Key(system, own.key.id))
+
+
+def _kept_apart(taken: Taken, entity: UUID, theirs: Named) -> Contradiction:
+    """Each was told before anybody said that they are one: a person merges them, or changes the mapping."""
+    kind, number, system = theirs.kind, theirs.key.id, taken.mapping.system
+    return Contradiction(
+        record=kind,
+        cause="master-data",
+        system=system,
+        of=f"{number} is of {theirs.key.system}",
+        title=f"{system}, {kind} {number}: {theirs.key.system} has one of this number that is kept apart; merge them",
+        entity_id=entity,
+    )
 
 
 def _sighting(taken: Taken, entity: UUID) -> Sighting:
@@ -153,7 +177,8 @@ def _events(taken: Taken, sighting: Sighting, known: Known) -> list[tuple[str, C
         type_ = taken.mapping.events.get(sighting.type)
         told = _Told(type_ or "", f"{came}:{taken.waiting.mapping}", at, known.record)
         return [("", _event(taken, sighting, told))] if type_ else []
-    turns = [one for one in known.course.turns if one.name not in known.told]
+    # Of an order that nobody has told whole its turns are told when somebody does.
+    turns = [one for one in known.course.turns if known.is_whole and one.name not in known.told]
     return [
         (
             one.name,

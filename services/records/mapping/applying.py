@@ -12,7 +12,7 @@ import msgspec
 from services.engine.expressions.protocol import Evaluator, ExpressionFailed
 from services.events.catalogue import registry as catalogue
 from services.records.keys import ID
-from services.records.mapping.document import ORDER, Mapping
+from services.records.mapping.document import ORDER, Mapping, default_identity
 from template_library import schemas
 from template_library.records import registry
 from template_library.status_maps import StatusMap, UnmappedStatus
@@ -85,7 +85,10 @@ async def apply(
     identity = mapping.identity_of(record)
     if ID.fullmatch(identity) is None:
         raise NotMade("record-refused", "its id has to have 1 to 200 characters, without spaces around it")
-    return Made(record, identity, states, await _told(evaluator, mapping, record, event, lane))
+    tells = await _told(evaluator, mapping, record, event, lane)
+    if mapping.only:
+        record, states = _taken(record, states, mapping)
+    return Made(record, identity, states, tells)
 
 
 async def _evaluated(evaluator: Evaluator, mapping: Mapping, event: Members[str, Any], lane: str) -> Any:
@@ -145,6 +148,16 @@ def _states(record: dict[str, Any], statuses: StatusMap | None) -> dict[str, str
             del one["state"]
     record.setdefault("state", FLOOR)
     return found
+
+
+def _taken(
+    record: dict[str, Any], states: dict[str, str | None], mapping: Mapping
+) -> tuple[dict[str, Any], dict[str, str | None]]:
+    """What the mapping takes of the record, and of the states: lines have theirs by the ids that they have here."""
+    identity = {one.split("/")[1] for one in mapping.identity or [default_identity(mapping.record)]}
+    kept = {name: value for name, value in record.items() if name in {*mapping.only, *identity}}
+    of_lines = "lines" in mapping.only
+    return kept, {line: state for line, state in states.items() if (of_lines if line else "state" in mapping.only)}
 
 
 def _rename_units(value: Any, codes: Members[str, str]) -> None:

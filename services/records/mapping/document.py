@@ -38,8 +38,17 @@ Names = Annotated[
     Meta(
         max_length=10,
         description="By a record that this one names: the system whose ids these are, where it is another one. An ERP"
-        " that has a shop's orders by the shop's numbers names those.",
+        " that has a shop's orders by the shop's numbers names those. By the mapping's own record: that system's, too.",
         examples=[{"sales-order": "shop"}],
+    ),
+]
+Only = Annotated[
+    list[Member],
+    Meta(
+        max_length=50,
+        description="Members that are taken of the record beside its id, such as `state`; of the rest this system says"
+        " nothing. Empty: all.",
+        examples=[["state"]],
     ),
 ]
 BaseUnits = Annotated[
@@ -93,6 +102,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         Meta(description="Pointer into the data: when it was so. Empty: the event's `time`, else when it came."),
     ] = ""
     names: Names = {}
+    only: Only = []
     statuses: StatusMap | None = None
     units: Units = {}
     base_units: BaseUnits = []

@@ -78,6 +78,11 @@ def _of_values(mapping: Mapping) -> Iterator[Fault]:
     for place, name in enumerate(mapping.leads):
         if name not in members or name in _MADE_HERE:
             yield f"/leads/{place}", f"the record has no member {name!r} that a system could lead"
+    for place, name in enumerate(mapping.only):
+        if name not in members or name == "entity":
+            yield f"/only/{place}", f"the record has no member {name!r} that could be taken"
+    if mapping.only and mapping.record != ORDER and any(mapping.events.values()):
+        yield "/only", "an event of the catalogue needs the whole record: leave `only` out, or make its events null"
     for name in mapping.always:
         if name not in members:
             yield f"/always/{name}", "is no member of the record"

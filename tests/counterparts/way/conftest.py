@@ -117,7 +117,7 @@ async def way(tmp_path: Path, shop: tuple[Shop, int], proxies: dict[str, Proxy],
 
     async with Plant(tmp_path / "home", settings=PATIENT) as plant:
         way = Way(plant)
-        erp = at("erp", database=tryton.DATABASE, user=tryton.USER, watch=["shipments", "invoices"])
+        erp = at("erp", database=tryton.DATABASE, user=tryton.USER, watch=["orders", "shipments", "invoices"])
         await way.erp(erp, {"password": tryton.PASSWORD})
         settings, secrets = shop[0].settings()
         await way.connect("shop", shop[0].connector, at("shop", watch=["orders"], **settings), secrets)

@@ -18,7 +18,7 @@ from tests.faults.test_listening import created
 from tests.house.tree import ROOT
 
 EXAMPLE: Final = ROOT / "docs/examples/order-way"
-MAPPINGS: Final = ("shop-orders", "erp-shipments", "erp-invoices", "shop-disputes")
+MAPPINGS: Final = ("shop-orders", "erp-orders", "erp-shipments", "erp-invoices", "shop-disputes")
 _PATIENCE: Final = 240.0
 _TWICE: Final = (
     "CREATE TABLE public.delivered_twice (outbox_id uuid PRIMARY KEY)",
@@ -168,10 +168,24 @@ class Way:
 
     async def timeline(self, number: str) -> list[dict[str, Any]]:
         """Of the shop's order."""
-        found = await self.get(f"/v1/entities?kind=sales-order&system=shop&value={number}")
-        (order,) = found["items"]
-        lines: list[dict[str, Any]] = (await self.get(f"/v1/entities/{order['id']}/timeline?limit=100"))["items"]
+        lines: list[dict[str, Any]] = (await self.get(f"{await self._order(number)}/timeline?limit=100"))["items"]
         return lines
+
+    async def state(self, number: str) -> str:
+        """That the shop's order is in."""
+        state: str = (await self.get(f"{await self._order(number)}/record"))["record"]["state"]
+        return state
+
+    async def contradictions(self) -> list[str]:
+        """What systems say of records and cannot be."""
+        rows = await self.plant.query(
+            "SELECT cause || ': ' || title AS words FROM app.exception WHERE category = 'data'"
+        )
+        return [f"{row['cause']}: {row['title']}" for row in rows]
+
+    async def _order(self, number: str) -> str:
+        (order,) = (await self.get(f"/v1/entities?kind=sales-order&system=shop&value={number}"))["items"]
+        return f"/v1/entities/{order['id']}"
 
     async def _runs(self) -> dict[str, int]:
         return await self.plant.states()

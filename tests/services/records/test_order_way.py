@@ -99,18 +99,24 @@ def event(kind: str, data: Any, source: str = "/tests") -> CloudEvent:
 
 
 async def test_what_the_erp_and_the_customer_tell_belongs_to_the_order_of_the_shop(shop: Side) -> None:
-    kinds = {"shop-orders": "shop.order", "erp-shipments": "shipment.dispatched", "shop-disputes": "shop.dispute"}
+    kinds = {
+        "shop-orders": "shop.order",
+        "erp-orders": "tryton.order",
+        "erp-shipments": "shipment.dispatched",
+        "shop-disputes": "shop.dispute",
+    }
     for name, kind in kinds.items():
         await shop.use(name, SAID[name])
         await shop.send(event(kind, SAID[name]["examples"][0]["data"]))
     keys = await shop.rows("SELECT kind, system, id FROM app.entity_key ORDER BY kind, system, id")
     assert [tuple(one.values()) for one in keys] == [
         ("claim", "shop", "D-1"),
+        ("sales-order", "erp", "100023"),
         ("sales-order", "shop", "100023"),
         ("shipment", "erp", "12"),
     ]
     (order,) = await shop.rows("SELECT entity_id FROM app.entity WHERE kind = 'sales-order'")
     about = await shop.rows("SELECT entity_id FROM app.sighting_about")
     assert [one["entity_id"] for one in about].count(order["entity_id"]) == 2
-    assert [kind for kind, _ in await shop.told()] == ["order.captured", "claim.opened"]
+    assert [kind for kind, _ in await shop.told()] == ["order.captured", "order.packed", "claim.opened"]
     assert await shop.exceptions() == []

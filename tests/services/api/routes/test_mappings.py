@@ -166,6 +166,11 @@ async def test_what_cannot_work_is_named_by_its_place(parties: Parties) -> None:
         ({"base_unit": "PIECE"}, "/base_unit"),
         ({"base_units": []}, "/base_unit"),
         ({"leads": ["colour"]}, "/leads/0"),
+        ({"only": ["state", "colour"]}, "/only/1"),
+        (
+            {"record": "shipment", "events": {"w.sent": "shipment.dispatched"}, "leads": [], "only": ["status"]},
+            "/only",
+        ),
         ({"statuses": {"statuses": ["new"], "states": {}}}, "/statuses"),
     ):
         refused = await parties.acme.send("PUT", AT, {"mapping": {**WRITTEN, **change}})

@@ -9423,7 +9423,7 @@ export interface components {
             /** @description Members whose system of record this is, such as `lines`. */
             leads?: string[];
             /**
-             * @description By a record that this one names: the system whose ids these are, where it is another one. An ERP that has a shop's orders by the shop's numbers names those.
+             * @description By a record that this one names: the system whose ids these are, where it is another one. An ERP that has a shop's orders by the shop's numbers names those. By the mapping's own record: that system's, too.
              * @example {
              *       "sales-order": "shop"
              *     }
@@ -9431,6 +9431,13 @@ export interface components {
             names?: {
                 [key: string]: string;
             };
+            /**
+             * @description Members that are taken of the record beside its id, such as `state`; of the rest this system says nothing. Empty: all.
+             * @example [
+             *       "state"
+             *     ]
+             */
+            only?: string[];
             /** @description jq: of the event's data makes the record, or null. `$event` has the attributes. */
             program: string;
             /** @example sales-order */
