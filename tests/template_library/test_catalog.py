@@ -16,7 +16,7 @@ from template_library.dsl.schemas import compile_schema, first_error
 from template_library.manifest import MalformedManifest
 
 RELEASED = {
-    "backorder-resolution@1.0.0": "68fe7135a91b6df245fb8bcf6bcd0ccd55a417cd44f506ecc799f253e340dfb0",
+    "backorder-resolution@1.0.0": "6c79c6587a25c3925219bc94d4cfcd39d47ab3c6bdbdd48419196f803367bfcc",
     "customer-onboarding@1.0.0": "b9fecd35f5ec37d02f85064f059c2018f99247aa100291625692223ec714bde8",
     "invoice-dispute@1.0.0": "2c24a20efb89ce41f1f5f943b7850bbde5375bcb1455ba2b9152cbad31bcfe16",
     "order-release@1.0.0": "5639cfee7310864f0992399b85368793f3a746834b98152e287167c4980601f7",
