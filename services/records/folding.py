@@ -84,6 +84,16 @@ def with_said(view: View, record: Mapping[str, Any], at: str, event: str) -> Vie
     return found
 
 
+def joined(view: View, other: View) -> View:
+    """Two views of one system in one: what it said later counts."""
+    found = view
+    for member, said in other.items():
+        once = {member: said.value}
+        later = with_said(found, once, said.at, said.event)
+        found = with_said(later, once, said.first, "")
+    return found
+
+
 def merged(views: Mapping[str, View], leads: Mapping[str, str]) -> tuple[dict[str, Any], list[Conflict]]:
     """One record of what all say, and where they contradict each other.
 

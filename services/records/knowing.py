@@ -51,8 +51,5 @@ def _by_system(found: Mapping[tuple[UUID, str], View]) -> dict[str, View]:
     """A system that knew one thing twice said something of both: what it said later counts."""
     views: dict[str, View] = {}
     for (_, system), view in found.items():
-        for member, said in view.items():
-            once = {member: said.value}
-            later = folding.with_said(views.get(system, {}), once, said.at, said.event)
-            views[system] = folding.with_said(later, once, said.first, "")
+        views[system] = folding.joined(views.get(system, {}), view)
     return views

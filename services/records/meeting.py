@@ -28,6 +28,10 @@ _CHANGE: Final = """
 INSERT INTO app.entity_change (tenant_id, change_id, entity_id, what, keys, by) VALUES ($1, $2, $3, $4, $5, $6)
 """
 _TURN: Final = "SELECT pg_advisory_xact_lock(hashtextextended($1, 43))"
+_SPLIT: Final = """
+SELECT EXISTS (SELECT 1 FROM app.entity_change
+  WHERE tenant_id = $1 AND what = 'split' AND entity_id = ANY ($2) AND other_id = ANY ($2))
+"""
 _STANDING: Final = """
 WITH RECURSIVE way AS (
   SELECT $2::uuid AS entity_id
@@ -69,6 +73,12 @@ async def meet(
 async def hold(connection: Any, tenant: TenantId, entity: UUID) -> None:
     """Nobody else says anything of this entity until the transaction ends."""
     await connection.execute(_TURN, f"record/{tenant}/{entity}")
+
+
+async def were_split(connection: Any, tenant: TenantId, one: UUID, other: UUID) -> bool:
+    """Whether a person said that these two are not one."""
+    found: bool = await connection.fetchval(_SPLIT, tenant, [one, other])
+    return found
 
 
 async def standing_for(connection: Any, tenant: TenantId, entity: UUID) -> list[UUID]:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import ids
-from services.records import entities, history, keys, reading
+from services.records import entities, history, keys, parting, reading
 from services.records.errors import EntitiesDiffer, InvalidEntity, TooManyKeys
 from services.records.history import Change
 from services.records.keys import PREFIX, Holder, Key
@@ -56,7 +56,7 @@ async def split(  # noqa: PLR0913 (the thing, what of it goes where, and who ask
 ) -> Entity:
     """Some of found's keys are another's: of one that was merged into it and stands for itself again, or of a new one.
 
-    Answers that other one.
+    Answers that other one. What systems said goes along of those that know found by no key any more.
 
     Raises:
         InvalidEntity: found lacks one of the keys, or would be left without any.
@@ -74,6 +74,7 @@ async def split(  # noqa: PLR0913 (the thing, what of it goes where, and who ask
     else:
         other = await _apart(session, back_to, found)
     await keys.move(session, found.holder, wanted, other)
+    await parting.part(session, found, other.entity_id, parting.systems_of(found, wanted))
     change = Change("split", found.entity_id, by=actor, other=other.entity_id, keys=wanted, reason=reason)
     await history.write(session, found.tenant_id, change)
     after = {"into": ids.show(PREFIX, other.entity_id), "keys": keys.told(wanted), "reason": reason}

@@ -82,7 +82,8 @@ async def take(connection: Any, tenant: TenantId, taken: Taken) -> Followed:
     told = [_contradictions(taken, entity, one) for one in (before, after)]
     await _tell_contradictions(connection, tenant, *told)
     if theirs is not None:
-        say = contradictions.settle if met[theirs] == entity else contradictions.tell
+        is_settled = met[theirs] == entity or await meeting.were_split(connection, tenant, entity, met[theirs])
+        say = contradictions.settle if is_settled else contradictions.tell
         await say(connection, tenant, _kept_apart(taken, entity, theirs))
     if mapping.record == _PACKS:
         await queue.again(connection, tenant, "no-conversion")

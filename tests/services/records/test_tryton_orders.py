@@ -154,6 +154,29 @@ async def test_two_that_were_known_before_stay_apart_until_a_person_merges_them(
     assert title not in [words for _, words in await shop.exceptions()]
 
 
+async def test_what_a_person_splits_takes_along_what_was_said_and_stays_split(shop: Side) -> None:
+    await shop.use("orders", mapping())
+    await shop.use("erp-orders", OF_THE_SHOPS)
+    await shop.send(told(1, 0, no="PO-1"))
+    erp = Erp(shop)
+    await erp.say("processing", "done", shipment_state="sent")
+    assert (await shop.known("PO-1", "shop")).record["state"] == "shipped"
+    tenant = shop.world.tenant_id
+    async with shop.app.tenant(tenant) as connection:
+        its = await find(connection, tenant, Named("sales-order", Key("shop", "PO-1")))
+    assert its is not None
+    async with shop.app.session(Scope.tenant(tenant)) as session:
+        found = await reading.find(session, tenant, its, lock=True)
+        await merging.split(session, found, [Key("erp", "PO-1")], "another's", back_to=None, actor=ACTOR)
+        await session.commit()
+    assert (await shop.known("PO-1", "shop")).record["state"] == "captured"
+    assert (await shop.known("PO-1", "erp")).record["state"] == "shipped"
+    await erp.say("processing", "done", shipment_state="sent", invoice_state="awaiting payment")
+    assert (await shop.known("PO-1", "shop")).record["state"] == "captured"
+    assert (await shop.known("PO-1", "erp")).record["state"] == "invoiced"
+    assert await shop.exceptions() == []
+
+
 async def test_a_shop_that_is_behind_contradicts_nobody_and_one_that_goes_back_does(shop: Side) -> None:
     await shop.use("orders", mapping())
     await shop.use("erp-orders", OF_THE_SHOPS)

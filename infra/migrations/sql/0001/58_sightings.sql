@@ -150,7 +150,10 @@ GRANT UPDATE (told, made) ON app.sighting TO waybill_worker;
 GRANT UPDATE ON app.record_view TO waybill_worker;
 GRANT SELECT, INSERT ON app.entity, app.entity_key TO waybill_worker;
 GRANT SELECT ON app.entity_merge TO waybill_worker;
-GRANT INSERT ON app.entity_change TO waybill_worker;
+GRANT SELECT, INSERT ON app.entity_change TO waybill_worker;
+-- A split takes along what was said.
+GRANT UPDATE (entity_id) ON app.sighting TO waybill_app;
+GRANT UPDATE (entity_id, members) ON app.record_view TO waybill_app;
 
 -- Tenants with events to translate, for `seconds` nobody else's: the oldest of each is marked. Tenants are found by steps along
 -- the key, so that a flood of one's events costs no more than one of them.
