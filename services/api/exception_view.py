@@ -20,7 +20,9 @@ from services.exceptions.categories import Action, Category
 from services.exceptions.history import Line
 from services.exceptions.reading import State
 
-Outcome = Literal["retried", "skipped", "resumed", "cancelled", "suspended", "went-on", "decided", "discarded"]
+Outcome = Literal[
+    "retried", "skipped", "resumed", "cancelled", "suspended", "went-on", "decided", "compensated", "discarded"
+]
 Owner = Annotated[
     str,
     Meta(
@@ -95,7 +97,7 @@ class ExceptionView(msgspec.Struct, frozen=True, kw_only=True):
     closed_at: Instant | None
     closed_by: str | None
     outcome: Annotated[Outcome | None, Meta(description="What became of it; null while it is open.")]
-    reason: Annotated[str | None, Meta(description="Why it was discarded or skipped.")]
+    reason: Annotated[str | None, Meta(description="Why it was discarded, compensated or skipped.")]
 
 
 class ExceptionAct(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,10 +152,13 @@ def _members(row: Any, payloads: Payloads) -> dict[str, Any]:
         "probability": round(chance, 4),
         "at_risk": None if amount is None else RunValue(amount=round(amount * chance), currency=row["currency"]),
         "next_step": guidance.next_step(row["category"], is_of_entry=is_of_entry) if is_open else None,
-        "actions": guidance.actions(row["category"], is_of_entry=is_of_entry, takes_skip=row["takes_skip"])
-        if is_open
-        else [],
+        "actions": _actions(row, is_of_entry=is_of_entry) if is_open else [],
     }
+
+
+def _actions(row: Any, *, is_of_entry: bool) -> list[Action]:
+    takes_skip, compensates = row["takes_skip"], row["compensation"] is not None
+    return guidance.actions(row["category"], is_of_entry=is_of_entry, takes_skip=takes_skip, compensates=compensates)
 
 
 _SAME: Final = (

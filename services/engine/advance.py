@@ -136,7 +136,7 @@ class _Turn:
         finally:
             await flights.end()
         self._progress.take(step)
-        await self._ending.end(definition.identity, step.outcome, step.stood, self._ledger.failing)
+        await self._ending.end(definition, step.outcome, step.stood, self._ledger.failing)
 
     async def _launch(self, calls: Calls, snapshot: Snapshot, flights: Flights) -> Snapshot | None:
         """Make the calls that may be made now; None when the run is not ours any more, or is handed back.

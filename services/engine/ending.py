@@ -11,6 +11,7 @@ from infra import crash_points, ids
 from infra.telemetry import instruments, trace
 from services.engine import lifecycle, values
 from services.engine.claims import Claim
+from services.engine.definitions import Definition
 from services.engine.faults import kind_of
 from services.engine.functions import ErrorDetails, without_words
 from services.engine.journal import Audit, Message
@@ -27,10 +28,8 @@ class Ending:
         self._claim = claim
         self._progress = progress
 
-    async def end(
-        self, identity: Mapping[str, str], ended: Ended, stood: Snapshot | None = None, failing: str = ""
-    ) -> None:
-        """What the workflow came to. `identity` is the document's; `stood`: what to try a faulted run again from.
+    async def end(self, definition: Definition, ended: Ended, stood: Snapshot | None = None, failing: str = "") -> None:
+        """What the workflow came to. `definition` is the run's; `stood`: what to try a faulted run again from.
 
         `failing`: public id of the connection that it failed at, for whoever looks after the run.
         """
@@ -38,10 +37,10 @@ class Ending:
         crash_points.pass_by("end.before")
         if await self._commit(
             ended.state,
-            identity,
+            definition.identity,
             error,
             output=self._progress.large.text(ended.output, LARGE_OUTPUT) if ended.state == "completed" else None,
-            error=_stored(error | _beside(stood, failing)) if error else None,
+            error=_stored(error | _beside(definition, stood, failing)) if error else None,
             kept=self._progress.large.encode(stood) if stood else None,
         ):
             crash_points.pass_by("end.committed")
@@ -76,10 +75,15 @@ class Ending:
             trace.current().fail(kind_of(error))
 
 
-def _beside(stood: Snapshot | None, failing: str) -> dict[str, Any]:
+def _beside(definition: Definition, stood: Snapshot | None, failing: str) -> dict[str, Any]:
     """What the run's row has with its error, for whoever looks after it."""
     takes_skip = stood is not None and stood.failed is not None and stood.failed.takes_skip
-    return ({"connection": failing} if failing else {}) | ({"skippable": True} if takes_skip else {})
+    undoes = definition.interpreter.program.workflow.compensation
+    return (
+        ({"connection": failing} if failing else {})
+        | ({"skippable": True} if takes_skip else {})
+        | ({"compensation": undoes} if undoes else {})
+    )
 
 
 def _stored(error: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import DateTime, Select, Text, Uuid, case, cast, func, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from infra import clock, ids
 from infra.pagination import Page
@@ -64,7 +65,20 @@ SUMMARY: Final = (
     WorkflowVersion.version.label("workflow_version"),
     WorkflowVersion.title.label("workflow_title"),
 )
-_DATA: Final = tuple(cast(column, Text).label(column.key) for column in (Run.input, Run.output, Run.error))
+_Other = aliased(Run)
+_UNDONE: Final = [
+    select(column)
+    .where(_Other.tenant_id == Run.tenant_id, _Other.compensates == Run.run_id)
+    .correlate(Run)
+    .scalar_subquery()
+    .label(name)
+    for name, column in (("compensated_by", _Other.run_id), ("compensated_at", _Other.created_at))
+]
+_DATA: Final = (
+    *(cast(column, Text).label(column.key) for column in (Run.input, Run.output, Run.error)),
+    Run.compensates,
+    *_UNDONE,
+)
 
 Row = Mapping[Any, Any]
 Mark = tuple[int, str, int, bool]

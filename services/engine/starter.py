@@ -33,6 +33,7 @@ class Beginning(msgspec.Struct, frozen=True, kw_only=True):
         depth: runs and events between it and an event from outside.
         keys: what its workflow declares that its runs are found by.
         priority: its class, `tenants.deployments.priorities`.
+        compensates: the run that it undoes.
     """
 
     run_id: UUID
@@ -48,6 +49,7 @@ class Beginning(msgspec.Struct, frozen=True, kw_only=True):
     depth: int = 0
     keys: RunKeys | None = None
     priority: int = NORMAL
+    compensates: UUID | None = None
 
     @property
     def is_pushed(self) -> bool:
@@ -191,13 +193,15 @@ async def _insert(
     await connection.execute(
         "WITH wanted AS (SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::integer[], $5::text[], $6::uuid[], "
         "$7::text[], $8::float8[], $9::json[], $10::bytea[], $11::smallint[], $12::uuid[], $13::text[], "
-        "$14::text[], $15::json[], $16::bigint[], $17::text[], $18::timestamptz[], $19::text[], $20::smallint[]) "
+        "$14::text[], $15::json[], $16::bigint[], $17::text[], $18::timestamptz[], $19::text[], $20::smallint[], "
+        "$21::uuid[]) "
         "AS x(run_id, deployment_id, revision, program, event_id, business_key, turn, input, trace, depth, audit_id, "
-        "actor, target, after, value_amount, value_currency, deadline, customer_class, priority)), "
+        "actor, target, after, value_amount, value_currency, deadline, customer_class, priority, compensates)), "
         "run AS (INSERT INTO app.run (tenant_id, run_id, deployment_id, revision, program, event_id, business_key, "
-        "state, lane, turn, input, trace, depth, value_amount, value_currency, deadline, customer_class, priority) "
+        "state, lane, turn, input, trace, depth, value_amount, value_currency, deadline, customer_class, priority, "
+        "compensates) "
         "SELECT $1, run_id, deployment_id, revision, program, event_id, business_key, 'pending', 0, turn, input, "
-        "trace, depth, value_amount, value_currency, deadline, customer_class, priority FROM wanted "
+        "trace, depth, value_amount, value_currency, deadline, customer_class, priority, compensates FROM wanted "
         "ON CONFLICT DO NOTHING RETURNING run_id), "
         "usage AS (INSERT INTO app.usage (tenant_id, run_id, seq, kind, quantity) "
         "SELECT $1, run_id, 0, 'run', 1 FROM run) "
@@ -223,4 +227,5 @@ async def _insert(
         [its.deadline for its in filed],
         [its.customer_class for its in filed],
         [one.priority for one in runs],
+        [one.compensates for one in runs],
     )

@@ -76,6 +76,7 @@ class Run(Base):
     customer_class: Mapped[str | None] = mapped_column(Text)
     writer: Mapped[str | None] = mapped_column(Text)
     writer_of: Mapped[str | None] = mapped_column(Text)
+    compensates: Mapped[UUID | None] = mapped_column(Uuid)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
     started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -110,6 +111,9 @@ class Run(Base):
         Index("run_state", "tenant_id", "state", "run_id"),
         Index("run_business_key", "tenant_id", "business_key", "run_id"),
         Index("run_event", "tenant_id", "event_id"),
+        Index(
+            "run_compensates", "tenant_id", "compensates", unique=True, postgresql_where=text("compensates IS NOT NULL")
+        ),
     )
 
 
@@ -263,8 +267,6 @@ class NoticeRow(Base):
 
 
 class WorkerRow(Base):
-    """A worker process that lives."""
-
     __tablename__ = "worker"
 
     worker: Mapped[str] = mapped_column(Text, primary_key=True)

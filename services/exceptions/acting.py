@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -14,7 +14,17 @@ from infra.pagination import BadCursor
 from infra.problems import Problem
 from services.engine import redriving
 from services.engine.redriving import Left
-from services.exceptions.categories import ENDS, EVERY, NO_SKIP, OF_ENTRY, OTHERWISE, TAKES, Category, Done
+from services.exceptions.categories import (
+    ENDS,
+    EVERY,
+    NO_COMPENSATION,
+    NO_SKIP,
+    OF_ENTRY,
+    OTHERWISE,
+    TAKES,
+    Category,
+    Done,
+)
 from services.exceptions.errors import ExceptionChanged, ExceptionClosed
 from services.exceptions.handling import Act, Hand
 from services.exceptions.reading import Filter
@@ -35,7 +45,7 @@ def narrowed(only: Filter, act: Act) -> Filter:
     wanted: Sequence[Category] = EVERY if only.categories is None else only.categories
     takes = [category for category in wanted if category in TAKES[act.action]]
     fit = msgspec.structs.replace(only, state="open", categories=takes, but_entries=act.action in ENDS)
-    return msgspec.structs.replace(fit, takes_skip=True) if act.action == "skip" else fit
+    return msgspec.structs.replace(fit, **_declared(act, is_so=True))
 
 
 def pack(act: Act, rows: Sequence[Any]) -> bytes:
@@ -59,8 +69,8 @@ def refused(only: Filter, act: Act) -> list[Filter]:
     takes = [category for category in wanted if category in TAKES[act.action]]
     if takes and act.action in ENDS:
         found.append(msgspec.structs.replace(only, state="open", categories=takes, only_entries=True))
-    if takes and act.action == "skip":
-        found.append(msgspec.structs.replace(only, state="open", categories=takes, takes_skip=False))
+    if takes and act.action in _DECLARED:
+        found.append(msgspec.structs.replace(only, state="open", categories=takes, **_declared(act, is_so=False)))
     return found
 
 
@@ -68,7 +78,15 @@ def why_not(category: Category, act: Act) -> str:
     """Of one of `refused`."""
     if category not in TAKES[act.action]:
         return OTHERWISE[category]
-    return NO_SKIP if act.action == "skip" else OF_ENTRY
+    return _DECLARED[act.action][1] if act.action in _DECLARED else OF_ENTRY
+
+
+_DECLARED: Final = {"skip": ("takes_skip", NO_SKIP), "compensate": ("compensates", NO_COMPENSATION)}
+"""Acts that a document has to declare: which part of the filter finds those that do, and why not the others."""
+
+
+def _declared(act: Act, *, is_so: bool) -> dict[str, bool]:
+    return {_DECLARED[act.action][0]: is_so} if act.action in _DECLARED else {}
 
 
 class Driven(msgspec.Struct, frozen=True):

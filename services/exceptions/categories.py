@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Final, Literal, get_args
 
 Category = Literal["failed", "uncertain", "parked", "quarantined", "outage", "dead-letter", "missed", "data"]
-Action = Literal["retry", "skip", "resume", "cancel", "discard", "assign", "note"]
-Done = Literal["retried", "skipped", "resumed", "cancelled", "discarded", "assigned", "noted"]
+Action = Literal["retry", "skip", "resume", "cancel", "compensate", "discard", "assign", "note"]
+Done = Literal["retried", "skipped", "resumed", "cancelled", "compensated", "discarded", "assigned", "noted"]
 
 EVERY: Final[tuple[Category, ...]] = get_args(Category)
 OF_LIVING_RUNS: Final[frozenset[Category]] = frozenset({"uncertain", "parked", "quarantined"})
@@ -18,6 +18,7 @@ TAKES: Final[Mapping[Action, frozenset[Category]]] = {
     "skip": frozenset({"failed"}),
     "resume": frozenset({"quarantined"}),
     "cancel": OF_LIVING_RUNS,
+    "compensate": frozenset({"failed"}),
     "discard": frozenset(EVERY) - {"outage"},
     "assign": frozenset(EVERY),
     "note": frozenset(EVERY),
@@ -25,6 +26,9 @@ TAKES: Final[Mapping[Action, frozenset[Category]]] = {
 ENDS: Final[frozenset[Action]] = frozenset({"cancel", "discard"})
 """What is not done with an exception of an entry: its run may be well, and the entry is decided."""
 NO_SKIP: Final = "Its workflow does not declare that what failed may be skipped: retry it, or discard it with a reason"
+NO_COMPENSATION: Final = (
+    "Its workflow does not declare what undoes it: retry it, or discard it with a reason once that is done by hand"
+)
 OF_ENTRY: Final = "Decide its entry: `/entries/{entry}/reconcile`"
 
 OTHERWISE: Final[Mapping[Category, str]] = {

@@ -24,7 +24,8 @@ def next_step(category: Category, *, is_of_entry: bool) -> str:
     return OF_ENTRY if is_of_entry else NEXT[category]
 
 
-def actions(category: Category, *, is_of_entry: bool, takes_skip: bool) -> list[Action]:
+def actions(category: Category, *, is_of_entry: bool, takes_skip: bool, compensates: bool) -> list[Action]:
     """Which acts an open one takes."""
     takes = [one for one, of in TAKES.items() if category in of and not (is_of_entry and one in ENDS)]
-    return [one for one in takes if one != "skip" or takes_skip]
+    declared = {"skip": takes_skip, "compensate": compensates}
+    return [one for one in takes if declared.get(one, True)]

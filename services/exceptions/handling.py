@@ -10,7 +10,7 @@ import msgspec
 from infra import ids
 from infra.ids import TenantId
 from infra.problems import NotFound
-from services.engine import operating, repeating
+from services.engine import compensating, operating, repeating
 from services.engine.operating import RunHasEnded, RunNotSuspended
 from services.engine.repeating import RunNotFaulted
 from services.exceptions import owners
@@ -20,7 +20,7 @@ from tenants.audit import writing as audit
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`words`: why it is discarded or skipped; or the note, None for none any more. `owner`: None for nobody."""
+    """`words`: why it is discarded, compensated or skipped; or the note, None for none. `owner`: None for nobody."""
 
     action: Action
     words: str | None = None
@@ -38,6 +38,7 @@ class _Standing(msgspec.Struct, frozen=True):
     changes: int
     seq: int | None
     reference: str
+    compensation: str | None
 
     @property
     def is_of_entry(self) -> bool:
@@ -59,7 +60,13 @@ def outcome_of(action: Action, category: Category) -> Done:
     return _OUTCOMES.get((action, category), "cancelled")
 
 
-_PLAIN: Final[dict[Action, Done]] = {"discard": "discarded", "skip": "skipped", "assign": "assigned", "note": "noted"}
+_PLAIN: Final[dict[Action, Done]] = {
+    "discard": "discarded",
+    "compensate": "compensated",
+    "skip": "skipped",
+    "assign": "assigned",
+    "note": "noted",
+}
 _WRITE: Final = {
     "assign": "UPDATE app.exception SET owner = $3, is_assigned = $3::text IS NOT NULL, changes = changes + 1 "
     "WHERE tenant_id = $1 AND exception_id = $2 AND state = 'open' AND changes = $4 AND owner IS DISTINCT FROM $3 "
@@ -118,6 +125,8 @@ class Hand:
             await self._discard(found, wanted.words or "")
         elif outcome == "skipped":
             await self._skip(found, wanted.words or "")
+        elif outcome == "compensated":
+            await self._compensate(found, wanted.words or "")
         else:
             await self._move(found, outcome)
         return outcome
@@ -204,10 +213,34 @@ class Hand:
             raise ExceptionClosed("Its run had just gone on")
         await self._audit("exception.skipped", {"reason": reason, "reference": found.reference})
 
+    async def _compensate(self, found: _Standing, reason: str) -> None:
+        """Give it up, and have another run undo what this one did, as its document declares it."""
+        if found.run_id is None:
+            raise NotForThisCategory(OTHERWISE[found.category])
+        try:
+            by = await compensating.compensate(
+                self._connection, self._tenant, found.run_id, self._actor, found.compensation
+            )
+        except RunNotFaulted as gone:
+            raise ExceptionClosed(gone.detail) from gone
+        if not await self._connection.fetchval(
+            "UPDATE app.exception SET state = 'discarded', outcome = 'compensated', reason = $3, closed_by = $4, "
+            "closed_at = clock_timestamp(), changes = changes + 1 WHERE tenant_id = $1 AND exception_id = $2 "
+            "AND state = 'open' AND changes = $5 RETURNING true",
+            self._tenant,
+            self._exception,
+            reason,
+            self._actor,
+            found.changes,
+        ):
+            raise ExceptionChanged
+        await self._audit("exception.compensated", {"reason": reason, "run": ids.show("run", by)})
+
     async def _standing(self) -> _Standing:
         row = await self._connection.fetchrow(
             "SELECT e.category, e.state, e.outcome, e.closed_by, e.reason, e.run_id, e.mark, e.changes, r.seq, "
-            "e.reference FROM app.exception e LEFT JOIN app.run r ON r.tenant_id = e.tenant_id AND r.run_id = e.run_id "
+            "e.reference, e.compensation FROM app.exception e "
+            "LEFT JOIN app.run r ON r.tenant_id = e.tenant_id AND r.run_id = e.run_id "
             "WHERE e.tenant_id = $1 AND e.exception_id = $2",
             self._tenant,
             self._exception,

@@ -41,6 +41,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
         kind: which of the exceptions that its template names.
         warehouse, channel, order_type, segment, stage: what the desk groups by.
         takes_skip: whether its task may be skipped.
+        compensates: whether its document declares what undoes its run.
         but_entries, but_failed: without those of entries, and of failed runs; only_entries: those of entries alone.
     """
 
@@ -62,6 +63,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     but_failed: bool = False
     only_entries: bool = False
     takes_skip: bool | None = None
+    compensates: bool | None = None
     owners: Sequence[str] | None = None
     kind: str | None = None
     warehouse: str | None = None
@@ -188,6 +190,7 @@ def found(columns: Iterable[Any], tenant: UUID, only: Filter) -> Select[Any]:
         (row.owner, _among, only.owners),
         (row.kind, operator.eq, only.kind),
         (row.takes_skip, operator.eq, only.takes_skip),
+        (row.compensation.is_not(None), operator.eq, only.compensates),
         (row.warehouse, operator.eq, only.warehouse),
         (row.channel, operator.eq, only.channel),
         (row.order_type, operator.eq, only.order_type),

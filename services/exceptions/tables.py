@@ -49,6 +49,7 @@ class ExceptionRow(Base):
     changes: Mapped[int] = mapped_column(Integer, server_default="0")
     fence: Mapped[int | None] = mapped_column(BigInteger)
     takes_skip: Mapped[bool] = mapped_column(server_default="false")
+    compensation: Mapped[str | None] = mapped_column(Text)
     kind: Mapped[str | None] = mapped_column(Text)
     warehouse: Mapped[str | None] = mapped_column(Text)
     channel: Mapped[str | None] = mapped_column(Text)

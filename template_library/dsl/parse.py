@@ -6,6 +6,7 @@ from typing import Any, Final
 from template_library.dsl import reader
 from template_library.dsl.calls import Calls
 from template_library.dsl.checker import Checker
+from template_library.dsl.compensations import Compensations
 from template_library.dsl.extensions import Extensions
 from template_library.dsl.functions import LocalFunctions
 from template_library.dsl.grammar import Grammar, Scope
@@ -97,6 +98,7 @@ class _Parser:
         self._grammar.finish()
         if document is None:
             return None
+        undoes = Compensations(self._checker).read(document)
         return Workflow(
             document=document,
             definition=value,
@@ -107,7 +109,8 @@ class _Parser:
             trigger=trigger(schedule),
             extensions=extensions,
             functions=_catalogued(self._tasks.found),
-            workflows=_workflows(self._tasks.found),
+            workflows=_workflows(self._tasks.found, undoes),
+            compensation=None if undoes is None else f"{undoes[0]}/{undoes[1]}:{undoes[2]}",
             secrets=self._secrets,
             loose=loose,
             keys=Keys(self._checker, self._grammar.templates).read(document),
@@ -160,6 +163,8 @@ def _catalogued(tasks: Mapping[str, Task]) -> tuple[str, ...]:
     return tuple(sorted({task.function for task in calls if not task.local and task.source is None}))
 
 
-def _workflows(tasks: Mapping[str, Task]) -> tuple[tuple[str, str, str], ...]:
+def _workflows(tasks: Mapping[str, Task], undoes: tuple[str, str, str] | None) -> tuple[tuple[str, str, str], ...]:
+    """Those that its tasks run, and the one that undoes what a run of it did."""
     flows = [task.workflow for task in tasks.values() if isinstance(task, RunTask)]
-    return tuple(sorted({(flow.namespace, flow.name, flow.version) for flow in flows if flow is not None}))
+    found = {(flow.namespace, flow.name, flow.version) for flow in flows if flow is not None}
+    return tuple(sorted(found if undoes is None else {*found, undoes}))

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
+from template_library.dsl.compensations import POINTER as COMPENSATION
 from template_library.dsl.graph import KINDS
 from template_library.dsl.model import (
     DoTask,
@@ -86,8 +87,12 @@ class _Walk:
         return self._known[key]
 
     def apart(self) -> Iterator[Violation]:
-        """Of workflows that are begun and not waited for, wherever that is."""
+        """Of workflows that are begun and not waited for, wherever that is, and of those that undo a run."""
         for name, workflow in self._programs.items():
+            undoes = workflow.compensation or ""
+            if undoes in self._programs and undoes:
+                at = f"{name}{COMPENSATION}"
+                yield from (placed(one, at, (at,)) for one in self.program(undoes).breaches)
             for task in workflow.tasks.values():
                 wanted = _run_by(task)
                 if isinstance(task, RunTask) and not task.wait and wanted in self._programs:

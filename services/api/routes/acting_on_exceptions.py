@@ -25,15 +25,21 @@ from services.exceptions.handling import Act, Hand, outcome_of
 from services.exceptions.reading import Filter
 
 _PURPOSE: Final = "exceptions"
+_WITH_REASON: Final = {"discard": "discarded", "compensate": "compensated", "skip": "skipped"}
 Words = Annotated[
-    str, Meta(max_length=2_000, description="Why it is discarded or skipped; or the note, null for none any more.")
+    str,
+    Meta(
+        max_length=2_000,
+        description="Why it is discarded, compensated or skipped; or the note, null for none any more.",
+    ),
 ]
 Text = Annotated[str, Meta(max_length=200)]
 _ACTIONS: Final = Meta(
     description="`retry`: a failed run goes on from what failed, a quarantined one is resumed. `skip`: one whose"
     " workflow declares it goes on behind the task that failed, with a reason. `resume`: those"
-    " alone. `cancel`: ends a run that stands. `discard`: gives it up, with a reason; a run that has not ended is"
-    " cancelled. `assign`: to `owner`. `note`: writes `words` on it."
+    " alone. `cancel`: ends a run that stands. `compensate`: of a failed run whose workflow declares it, begins the"
+    " one that undoes what it did, once, with a reason. `discard`: gives it up, with a reason; a run that has not"
+    " ended is cancelled. `assign`: to `owner`. `note`: writes `words` on it."
 )
 
 
@@ -207,9 +213,9 @@ async def _drive(request: Call, tenant: TenantId, batch: Batch) -> ActedOnAll:
 
 
 def _act(action: Action, words: str | None, owner: str | None) -> Act:
-    if action in {"discard", "skip"} and not (words or "").strip():
-        raise Invalid.at("/words", f"say why it is {'discarded' if action == 'discard' else 'skipped'}")
-    if words is not None and action not in {"discard", "skip", "note"}:
+    if action in _WITH_REASON and not (words or "").strip():
+        raise Invalid.at("/words", f"say why it is {_WITH_REASON[action]}")
+    if words is not None and action not in {*_WITH_REASON, "note"}:
         raise Invalid.at("/words", f"nothing to say with {action}")
     if owner is not None and action != "assign":
         raise Invalid.at("/owner", "an owner is given with assign")

@@ -10,7 +10,7 @@ from litestar import get
 from litestar.params import QueryParameter
 from msgspec import Meta
 
-from infra import clock
+from infra import clock, ids
 from infra.ids import TenantId
 from infra.pagination import BadCursor, cut
 from services.api import payloads, run_filters, run_waits
@@ -45,6 +45,11 @@ class RunView(RunSummary, frozen=True, kw_only=True):
         list[RunWait],
         Meta(description="All that it waits for at once, by branch; `waiting_for` is the most telling of them."),
     ]
+    compensates: Annotated[str | None, Meta(description="Id of the failed run that it undoes.")]
+    compensated_by: Annotated[
+        str | None, Meta(description="Id of the run that undoes what it did; it is not retried any more.")
+    ]
+    compensated_at: Annotated[Instant | None, Meta(description="When that run was begun.")]
     in_line: Annotated[RunLine | None, Meta(description="Its place in line; null while it waits or is worked on.")]
 
 
@@ -186,8 +191,15 @@ async def view_of(request: Call, row: Any) -> RunView:
         output=show(row["output"]),
         error=error,
         waits=run_waits.waits(found, show),
+        compensates=_run(row["compensates"]),
+        compensated_by=_run(row["compensated_by"]),
+        compensated_at=row["compensated_at"],
         in_line=run_waits.line(found),
     )
+
+
+def _run(run: UUID | None) -> str | None:
+    return None if run is None else ids.show("run", run)
 
 
 HANDLERS: Final = (list_runs, read_run, read_journal)

@@ -90,7 +90,8 @@ class Workflow(msgspec.Struct, frozen=True, kw_only=True):
         tasks: every task of the document by its path, functions of `use.functions` and extensions' tasks included.
         trigger: of a schedule that is one event with written attributes, and of no other.
         functions: names of the default catalogue's functions that it calls (`connector:1.0.0@default`), sorted.
-        workflows: namespace, name and version of those that it runs, sorted.
+        workflows: namespace, name and version of those that it runs, sorted; `compensation` is among them.
+        compensation: the one that undoes what a failed run of it did, `namespace/name:version` as `workflows` has it.
         secrets: names of `use.secrets`; sealed templates may use them and no others.
         loose: strings are evaluated as well without `${ }`; see `Expression.text`.
         keys: what its runs are found by; None when it declares nothing.
@@ -111,6 +112,7 @@ class Workflow(msgspec.Struct, frozen=True, kw_only=True):
     extensions: tuple[Extension, ...] = ()
     functions: tuple[str, ...] = ()
     workflows: tuple[tuple[str, str, str], ...] = ()
+    compensation: str | None = None
     secrets: tuple[str, ...] = ()
     loose: bool = False
     keys: RunKeys | None = None

@@ -124,6 +124,16 @@ def test_row_94_workflows_that_are_run_are_looked_into() -> None:
     assert one.reference == "/do/1/inner/do/0/write", "a run of its own holds no approval of this one's"
 
 
+def test_row_94_what_undoes_a_run_holds_no_approval_of_it() -> None:
+    name = "tests/undo:1.0.0"
+    head = {**HEAD, "metadata": {"compensation": {"workflow": {"name": "undo", "version": "1.0.0"}}}}
+    undo = {"document": {**HEAD, "name": "undo"}, "do": [{"write": WRITE}]}
+    (one,) = found({"document": head, "do": [{"ask": APPROVE}]}, **{name: undo})
+    assert one.reference == "/document/metadata/compensation/do/0/write"
+    asks = {**undo, "do": [{"ask": APPROVE}, {"write": WRITE}]}
+    assert found({"document": head, "do": [{"ask": APPROVE}]}, **{name: asks}) == []
+
+
 def test_row_94_an_approval_that_a_workflow_gets_holds_behind_it() -> None:
     inner = {"document": {**HEAD, "name": "inner"}, "do": [{"ask": APPROVE}]}
     run = {"run": {"workflow": {"namespace": "tests", "name": "inner", "version": "1.0.0"}}}

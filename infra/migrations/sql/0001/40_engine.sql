@@ -91,6 +91,7 @@ CREATE TABLE app.run (
   customer_class text,
   writer text,
   writer_of text,
+  compensates uuid,
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   started_at timestamptz,
   ended_at timestamptz,
@@ -121,6 +122,7 @@ CREATE INDEX run_error_type ON app.run (tenant_id, error_type, run_id) WHERE err
 CREATE INDEX run_state ON app.run (tenant_id, state, run_id);
 CREATE INDEX run_business_key ON app.run (tenant_id, business_key, run_id);
 CREATE INDEX run_event ON app.run (tenant_id, event_id);
+CREATE UNIQUE INDEX run_compensates ON app.run (tenant_id, compensates) WHERE compensates IS NOT NULL;
 
 CREATE TABLE app.journal (
   tenant_id uuid NOT NULL,

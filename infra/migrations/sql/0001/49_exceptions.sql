@@ -14,6 +14,7 @@
 --   times      how often it came back to the same while it was open, the first time included
 --   changes    raised with each act of a person, so that of two who act on what they saw one does
 --   takes_skip a failed run's task may be skipped, as its document declares (ADR 0133); `reason`: then why it was
+--   compensation  the workflow that undoes what a failed run did, as its document declares it (ADR 0138), NULL for none
 --   kind       which of the exceptions that its template names it is; NULL: none of them
 --   warehouse, channel, order_type, segment, stage   what the desk groups by: keys of the run, or the deployment's site; the class of
 --              its customer; the step of the workflow where it stands
@@ -53,6 +54,7 @@ CREATE TABLE app.exception (
   changes integer NOT NULL DEFAULT 0,
   fence bigint,
   takes_skip boolean NOT NULL DEFAULT false,
+  compensation text CHECK (length(compensation) <= 400),
   kind text,
   warehouse text,
   channel text,
@@ -143,7 +145,7 @@ BEGIN
     AND e.outcome = 'went-on' AND e.fence = NEW.fence;
   IF FOUND THEN RETURN NULL; END IF;
   INSERT INTO app.exception (tenant_id, exception_id, category, run_id, deployment_id, revision, cause, title, reference,
-                             connection, value, currency, deadline, worth, due, owner, is_assigned, takes_skip)
+                             connection, value, currency, deadline, worth, due, owner, is_assigned, takes_skip, compensation)
   SELECT NEW.tenant_id, app.new_id(), now_is, NEW.run_id, NEW.deployment_id, NEW.revision,
     left(coalesce(CASE now_is WHEN 'failed' THEN NEW.error ->> 'type' WHEN 'quarantined' THEN waits ->> 'ref' WHEN 'parked' THEN app.parked_cause(waits) END,
       now_is), 500),
@@ -158,7 +160,8 @@ BEGIN
       ELSE CASE WHEN waits ->> 'ref' LIKE 'con\_%' THEN left(waits ->> 'ref', 100) END END,
     NEW.value_amount, NEW.value_currency, NEW.deadline, coalesce(NEW.value_amount, -9223372036854775808),
     coalesce(NEW.deadline, 'infinity'), last.owner, last.owner IS NOT NULL,
-    now_is = 'failed' AND coalesce((NEW.error ->> 'skippable')::boolean, false)
+    now_is = 'failed' AND coalesce((NEW.error ->> 'skippable')::boolean, false),
+    CASE WHEN now_is = 'failed' THEN left(NEW.error ->> 'compensation', 400) END
   FROM (VALUES (1)) AS one
   LEFT JOIN (SELECT CASE WHEN e.is_assigned THEN e.owner END AS owner FROM app.exception e
     WHERE e.tenant_id = NEW.tenant_id AND e.run_id = NEW.run_id AND e.mark IS NULL ORDER BY e.exception_id DESC LIMIT 1) AS last ON true;

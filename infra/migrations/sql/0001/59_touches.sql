@@ -49,7 +49,7 @@ CREATE FUNCTION app.is_touch(action text) RETURNS boolean LANGUAGE sql IMMUTABLE
   SELECT action IN ('approval.given', 'approval.refused', 'effect.decided', 'signal.sent',
     'entry.taken', 'entry.released', 'entry.answered', 'entry.queued', 'entry.given-up', 'entry.reconciled',
     'entity.created', 'entity.linked', 'entity.unlinked', 'entity.merged', 'entity.split',
-    'exception.assigned', 'exception.noted', 'exception.discarded',
+    'exception.assigned', 'exception.noted', 'exception.discarded', 'exception.compensated',
     'hold.raised', 'hold.agreed', 'hold.cleared', 'hold.overridden',
     'run.cancelled', 'run.suspension-asked', 'run.resumed', 'run.retried',
     'document.added', 'document.removed')

@@ -81,10 +81,31 @@ BEGIN
   RETURN held.state;
 END $$;
 
+-- Whether another run undoes what this one did. Of a run whose lock is in hand: who has that lock alone makes another one.
+CREATE FUNCTION app.is_compensated(of_tenant uuid, wanted uuid) RETURNS boolean
+LANGUAGE sql SET search_path = pg_catalog, app AS $$
+  SELECT EXISTS (SELECT 1 FROM app.run c WHERE c.tenant_id = of_tenant AND c.compensates = wanted)
+$$;
+
+-- Compensate: a faulted run is left as it is for good, and `by` is to undo what it did (ADR 0138); its caller begins that one in
+-- the same transaction. Answers the state that the run had, `compensated` when another one undoes it already.
+CREATE FUNCTION app.compensate_run(wanted uuid, by uuid, actor text, audit_id uuid) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
+DECLARE held app.run;
+BEGIN
+  SELECT * INTO held FROM app.run r WHERE r.tenant_id = app.tenant_id() AND r.run_id = wanted FOR UPDATE;
+  IF NOT FOUND OR held.state <> 'faulted' THEN RETURN held.state; END IF;
+  IF app.is_compensated(held.tenant_id, held.run_id) THEN RETURN 'compensated'; END IF;
+  INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after)
+  VALUES (held.tenant_id, audit_id, actor, 'run.compensated', app.show_id('run', held.run_id),
+          json_build_object('by', app.show_id('run', by)));
+  RETURN held.state;
+END $$;
+
 -- Retry: a faulted run goes on from where it stood before it failed (ADR 0024). `seen` is the number of lines that its reader
 -- saw, so that of two who retry it one does. `snapshot` NULL: it begins anew, with `given` as its input unless NULL.
 -- What was given up of it while a playbook was entered, and what nobody has done, goes to the system itself (ADR 0035).
--- Answers the state that the run had, `changed` when it is not the one that was seen.
+-- Answers the state that the run had, `changed` when it is not the one that was seen, `compensated` when what it did is undone.
 CREATE FUNCTION app.retry_run(
   wanted uuid, actor text, audit_id uuid, seen integer, snapshot bytea, given text, told text
 ) RETURNS text
@@ -94,6 +115,7 @@ BEGIN
   SELECT * INTO held FROM app.run r WHERE r.tenant_id = app.tenant_id() AND r.run_id = wanted FOR UPDATE;
   IF NOT FOUND OR held.state <> 'faulted' THEN RETURN held.state; END IF;
   IF held.seq <> seen THEN RETURN 'changed'; END IF;
+  IF app.is_compensated(held.tenant_id, held.run_id) THEN RETURN 'compensated'; END IF;
   PERFORM set_config('app.actor', actor, true);
   UPDATE app.run r SET state = 'running', lane = 0, turn = app.next_turn(r.tenant_id, r.priority), fence = r.fence + 1, seq = r.seq + 1,
     ended_at = NULL, error = NULL, error_type = NULL, suspect = false, solo_claims = 0, snapshot = retry_run.snapshot,

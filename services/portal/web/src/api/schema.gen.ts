@@ -6063,24 +6063,24 @@ export interface components {
         /** ActOnException */
         ActOnException: {
             /**
-             * @description `retry`: a failed run goes on from what failed, a quarantined one is resumed. `skip`: one whose workflow declares it goes on behind the task that failed, with a reason. `resume`: those alone. `cancel`: ends a run that stands. `discard`: gives it up, with a reason; a run that has not ended is cancelled. `assign`: to `owner`. `note`: writes `words` on it.
+             * @description `retry`: a failed run goes on from what failed, a quarantined one is resumed. `skip`: one whose workflow declares it goes on behind the task that failed, with a reason. `resume`: those alone. `cancel`: ends a run that stands. `compensate`: of a failed run whose workflow declares it, begins the one that undoes what it did, once, with a reason. `discard`: gives it up, with a reason; a run that has not ended is cancelled. `assign`: to `owner`. `note`: writes `words` on it.
              * @enum {string}
              */
-            action: "retry" | "skip" | "resume" | "cancel" | "discard" | "assign" | "note";
+            action: "retry" | "skip" | "resume" | "cancel" | "compensate" | "discard" | "assign" | "note";
             /** @description Of an assignment; null: nobody's. */
             owner?: string | null;
             /** @description `changes` as you read it: whoever acted since then makes this a 409. */
             seen?: number | null;
-            /** @description Why it is discarded or skipped; or the note, null for none any more. */
+            /** @description Why it is discarded, compensated or skipped; or the note, null for none any more. */
             words?: string | null;
         };
         /** ActOnExceptions */
         ActOnExceptions: {
             /**
-             * @description `retry`: a failed run goes on from what failed, a quarantined one is resumed. `skip`: one whose workflow declares it goes on behind the task that failed, with a reason. `resume`: those alone. `cancel`: ends a run that stands. `discard`: gives it up, with a reason; a run that has not ended is cancelled. `assign`: to `owner`. `note`: writes `words` on it.
+             * @description `retry`: a failed run goes on from what failed, a quarantined one is resumed. `skip`: one whose workflow declares it goes on behind the task that failed, with a reason. `resume`: those alone. `cancel`: ends a run that stands. `compensate`: of a failed run whose workflow declares it, begins the one that undoes what it did, once, with a reason. `discard`: gives it up, with a reason; a run that has not ended is cancelled. `assign`: to `owner`. `note`: writes `words` on it.
              * @enum {null|string}
              */
-            action?: "retry" | "skip" | "resume" | "cancel" | "discard" | "assign" | "note" | null;
+            action?: "retry" | "skip" | "resume" | "cancel" | "compensate" | "discard" | "assign" | "note" | null;
             filter?: components["schemas"]["ExceptionFilter"] | null;
             /**
              * @description `role:…`, or `account:…` of somebody who signs in.
@@ -6090,7 +6090,7 @@ export interface components {
             /** @default false */
             preview: boolean;
             token?: string | null;
-            /** @description Why it is discarded or skipped; or the note, null for none any more. */
+            /** @description Why it is discarded, compensated or skipped; or the note, null for none any more. */
             words?: string | null;
         };
         /** ActOnTask */
@@ -6129,7 +6129,7 @@ export interface components {
             /** @example exc_01h455vb4pex5vsknk084sn02q */
             id: string;
             /** @description `changed`: not as the preview saw it, and left alone. `refused`: act on it alone to see why. `left`: time was up, or its run was in hand elsewhere; send the token again. */
-            outcome: ("retried" | "skipped" | "resumed" | "cancelled" | "discarded" | "assigned" | "noted") | "changed" | "refused" | "left";
+            outcome: ("retried" | "skipped" | "resumed" | "cancelled" | "compensated" | "discarded" | "assigned" | "noted") | "changed" | "refused" | "left";
             /** @description Of one that was refused. */
             why?: string | null;
         };
@@ -7895,7 +7895,7 @@ export interface components {
         /** ExceptionDetail */
         ExceptionDetail: {
             /** @description Acts that it takes as it stands. */
-            actions: ("retry" | "skip" | "resume" | "cancel" | "discard" | "assign" | "note")[];
+            actions: ("retry" | "skip" | "resume" | "cancel" | "compensate" | "discard" | "assign" | "note")[];
             /** @description Its value times its probability, in whole minor units. */
             at_risk: components["schemas"]["RunValue"] | null;
             /**
@@ -7967,7 +7967,7 @@ export interface components {
              * @description What became of it; null while it is open.
              * @enum {null|string}
              */
-            outcome: "retried" | "skipped" | "resumed" | "cancelled" | "suspended" | "went-on" | "decided" | "discarded" | null;
+            outcome: "retried" | "skipped" | "resumed" | "cancelled" | "suspended" | "went-on" | "decided" | "compensated" | "discarded" | null;
             /**
              * @description `role:…`, or `account:…` of somebody who signs in.
              * @example role:credit
@@ -7975,7 +7975,7 @@ export interface components {
             owner: string | null;
             /** @description That it is late: 2 to the power of minus what is left in units of 8 hours, 1 once it is. */
             probability: number;
-            /** @description Why it was discarded or skipped. */
+            /** @description Why it was discarded, compensated or skipped. */
             reason: string | null;
             /** @description JSON pointer of the task where it happened. */
             reference: string | null;
@@ -8061,7 +8061,7 @@ export interface components {
         /** ExceptionView */
         ExceptionView: {
             /** @description Acts that it takes as it stands. */
-            actions: ("retry" | "skip" | "resume" | "cancel" | "discard" | "assign" | "note")[];
+            actions: ("retry" | "skip" | "resume" | "cancel" | "compensate" | "discard" | "assign" | "note")[];
             /** @description Its value times its probability, in whole minor units. */
             at_risk: components["schemas"]["RunValue"] | null;
             /**
@@ -8131,7 +8131,7 @@ export interface components {
              * @description What became of it; null while it is open.
              * @enum {null|string}
              */
-            outcome: "retried" | "skipped" | "resumed" | "cancelled" | "suspended" | "went-on" | "decided" | "discarded" | null;
+            outcome: "retried" | "skipped" | "resumed" | "cancelled" | "suspended" | "went-on" | "decided" | "compensated" | "discarded" | null;
             /**
              * @description `role:…`, or `account:…` of somebody who signs in.
              * @example role:credit
@@ -8139,7 +8139,7 @@ export interface components {
             owner: string | null;
             /** @description That it is late: 2 to the power of minus what is left in units of 8 hours, 1 once it is. */
             probability: number;
-            /** @description Why it was discarded or skipped. */
+            /** @description Why it was discarded, compensated or skipped. */
             reason: string | null;
             /** @description JSON pointer of the task where it happened. */
             reference: string | null;
@@ -8238,7 +8238,7 @@ export interface components {
              * @description Null: it does not take the act.
              * @enum {null|string}
              */
-            outcome: "retried" | "skipped" | "resumed" | "cancelled" | "discarded" | "assigned" | "noted" | null;
+            outcome: "retried" | "skipped" | "resumed" | "cancelled" | "compensated" | "discarded" | "assigned" | "noted" | null;
             /** @description Why it does not take the act, and what it takes instead. */
             why: string | null;
         };
@@ -11841,6 +11841,12 @@ export interface components {
             attempt: number;
             /** @description The subject of the event that started it. */
             business_key: string | null;
+            /** @description When that run was begun. */
+            compensated_at: string | null;
+            /** @description Id of the run that undoes what it did; it is not retried any more. */
+            compensated_by: string | null;
+            /** @description Id of the failed run that it undoes. */
+            compensates: string | null;
             /**
              * Format: date-time
              * @description UTC, RFC 3339.

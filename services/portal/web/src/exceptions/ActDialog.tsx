@@ -42,9 +42,9 @@ const previewQuery = (wish: Wish) => ({
   gcTime: 0,
 });
 
-const SPEAKS: readonly Action[] = ["discard", "skip", "note"];
+const SPEAKS: readonly Action[] = ["discard", "compensate", "skip", "note"];
 
-/** `words` of a discarding, a skipping or a note, `owner` of an assignment; a look needs some, too. */
+/** `words` of a discarding, an undoing, a skipping or a note, `owner` of an assignment; a look needs some, too. */
 function asked({ action, filter }: Wish, words: string, owner: string | null) {
   return {
     action,

@@ -75,4 +75,13 @@ export const systemsQuery = queryOptions({
 });
 
 /** In which order acts are offered: the first that clears it first. */
-export const ACTS: readonly Action[] = ["retry", "skip", "resume", "cancel", "discard", "assign", "note"];
+export const ACTS: readonly Action[] = [
+  "retry",
+  "skip",
+  "resume",
+  "cancel",
+  "compensate",
+  "discard",
+  "assign",
+  "note",
+];

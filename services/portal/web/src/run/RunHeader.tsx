@@ -59,6 +59,8 @@ export function RunHeader({ run, now }: { run: RunView; now: number }) {
             {run.started_at ? duration(language, between(run.started_at, run.ended_at ?? now)) : "–"}
           </dd>
         </div>
+        {run.compensates && <Linked words={texts.undoes} run={run.compensates} />}
+        {run.compensated_by && <Linked words={texts.undoneBy} run={run.compensated_by} />}
         {audited && (
           <div>
             <dt>{texts.audit}</dt>
@@ -77,5 +79,19 @@ export function RunHeader({ run, now }: { run: RunView; now: number }) {
         </div>
       </dl>
     </header>
+  );
+}
+
+function Linked({ words, run }: { words: string; run: string }) {
+  const { texts } = useTexts();
+  return (
+    <div>
+      <dt>{words}</dt>
+      <dd>
+        <Link to="/runs/$run" params={{ run }} search={{}} className="quiet-link" title={run}>
+          {texts.openRun}
+        </Link>
+      </dd>
+    </div>
   );
 }

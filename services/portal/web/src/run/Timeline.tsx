@@ -77,6 +77,7 @@ const STATES = {
   resumed: "idle",
   retried: "idle",
   migrated: "idle",
+  compensated: "idle",
 } as const;
 
 function MilestoneItem({ milestone: { at, what }, held = false }: { milestone: Milestone; held?: boolean }) {
@@ -91,6 +92,7 @@ function MilestoneItem({ milestone: { at, what }, held = false }: { milestone: M
     resumed: texts.runResumed,
     retried: texts.runRetried,
     migrated: texts.runMigrated,
+    compensated: texts.runCompensated,
   };
   return (
     <li className={classes.item}>

@@ -53,7 +53,8 @@ export interface Milestone {
     | "suspended"
     | "resumed"
     | "retried"
-    | "migrated";
+    | "migrated"
+    | "compensated";
 }
 
 export type Moment = Step | Milestone;
@@ -117,6 +118,9 @@ export function fold(lines: readonly JournalLine[], run: RunView): Moment[] {
     }
   }
   settle([...open.values()], run);
+  // Told by no line of its own journal, which ends with the run.
+  if (run.compensated_at)
+    moments.push({ kind: "milestone", id: "compensated", at: run.compensated_at, what: "compensated" });
   return moments;
 }
 
