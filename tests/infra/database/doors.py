@@ -34,6 +34,7 @@ DOORS = {
     "suspend_run": "waybill_app",
     "resume_run": "waybill_app",
     "retry_run": "waybill_app",
+    "compensate_run": "waybill_app",
     "migrate_run": "waybill_app",
     "hold_runs": "waybill_app",
     "tell_run": "waybill_app",

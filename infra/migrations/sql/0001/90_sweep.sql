@@ -149,7 +149,7 @@ BEGIN
     WHERE p.pronamespace = 'app'::regnamespace AND p.prosecdef AND p.proname NOT IN ('ensure_partitions', 'drop_month') LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', door);
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s', door, CASE
-      WHEN door::text ~ 'find_api_key|note_key_uses|find_portal_host|find_inbound_webhook|cancel_run|suspend_run|resume_run|retry_run|migrate_run|hold_runs|tell_run|line_(sums|page)|begin_deletion|move_client|takes_people|audit_(veil|hold_of)' THEN 'waybill_app'
+      WHEN door::text ~ 'find_api_key|note_key_uses|find_portal_host|find_inbound_webhook|cancel_run|suspend_run|resume_run|retry_run|compensate_run|migrate_run|hold_runs|tell_run|line_(sums|page)|begin_deletion|move_client|takes_people|audit_(veil|hold_of)' THEN 'waybill_app'
       WHEN door::text ~ 'post_signal|set_opt_out|notice_link|decide_effect|release_domain|documents_to_scan|packs_to_make|note_scan' THEN 'waybill_app'
       -- Events come by the API and by the worker, which takes those that runs emit.
       WHEN door::text ~ 'wake_task\(|post_events|exchange_loads|serialize_runs|move_playbook|judge_domain|stored_kek_ids|opened_networks|audit_(state|tell_late)' THEN 'waybill_app, waybill_worker'

@@ -77,6 +77,7 @@ BEGIN
   DROP FUNCTION app.quota_standing();
   DROP FUNCTION app.quota_reach();
   DROP FUNCTION app.tell_quota(text, uuid, uuid, text, bigint, bigint, smallint);
+  DROP FUNCTION app.is_compensated(uuid, uuid);
   DROP FUNCTION app.next_turn(uuid, smallint);
   DROP FUNCTION app.take_places(uuid, bigint, bigint, bigint, integer);
   DROP FUNCTION app.mind_key();
