@@ -21,7 +21,7 @@ _log: Final = logging.getLogger(__name__)
 _RUNS: Final = """
 SELECT r.run_id, r.seq, r.state, r.attempt, r.deployment_id, d.name AS deployment_name, r.revision, r.program,
   w.namespace, w.name, w.version, r.event_id, r.business_key, r.depth, r.priority, r.value_amount,
-  r.value_currency, r.deadline, r.customer_class, r.input::text AS input, r.output::text AS output,
+  r.value_currency, r.deadline, r.customer_class, r.compensates, r.input::text AS input, r.output::text AS output,
   r.error::text AS error, r.created_at, r.started_at, r.ended_at
 FROM app.run r
 JOIN app.deployment d ON d.tenant_id = r.tenant_id AND d.deployment_id = r.deployment_id
@@ -65,6 +65,7 @@ _JSON: Final = frozenset({"input", "output", "error", "data", "sent", "answer", 
 _PREFIXES: Final = {
     "deployment_id": "dep",
     "event_id": "evt",
+    "compensates": "run",
     "connection_id": "con",
     "exception_id": "exc",
     "entry_id": "ent",

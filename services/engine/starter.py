@@ -192,19 +192,17 @@ async def _insert(
 ) -> None:
     await connection.execute(
         "WITH wanted AS (SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::integer[], $5::text[], $6::uuid[], "
-        "$7::text[], $8::float8[], $9::json[], $10::bytea[], $11::smallint[], $12::uuid[], $13::text[], "
-        "$14::text[], $15::json[], $16::bigint[], $17::text[], $18::timestamptz[], $19::text[], $20::smallint[], "
-        "$21::uuid[]) "
-        "AS x(run_id, deployment_id, revision, program, event_id, business_key, turn, input, trace, depth, audit_id, "
-        "actor, target, after, value_amount, value_currency, deadline, customer_class, priority, compensates)), "
+        "$7::text[], $8::float8[], $9::json[], $10::bytea[], $11::smallint[], $12::uuid[], $13::text[], $14::text[], "
+        "$15::json[], $16::bigint[], $17::text[], $18::timestamptz[], $19::text[], $20::smallint[], $21::uuid[]) AS x("
+        "run_id, deployment_id, revision, program, event_id, business_key, turn, input, trace, depth, audit_id, actor, "
+        "target, after, value_amount, value_currency, deadline, customer_class, priority, compensates)), "
         "run AS (INSERT INTO app.run (tenant_id, run_id, deployment_id, revision, program, event_id, business_key, "
         "state, lane, turn, input, trace, depth, value_amount, value_currency, deadline, customer_class, priority, "
         "compensates) "
         "SELECT $1, run_id, deployment_id, revision, program, event_id, business_key, 'pending', 0, turn, input, "
         "trace, depth, value_amount, value_currency, deadline, customer_class, priority, compensates FROM wanted "
-        "ON CONFLICT DO NOTHING RETURNING run_id), "
-        "usage AS (INSERT INTO app.usage (tenant_id, run_id, seq, kind, quantity) "
-        "SELECT $1, run_id, 0, 'run', 1 FROM run) "
+        "ON CONFLICT DO NOTHING RETURNING run_id), usage AS (INSERT INTO app.usage (tenant_id, run_id, seq, kind, "
+        "quantity) SELECT $1, run_id, 0, 'run', 1 FROM run) "
         "INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after) "
         "SELECT $1, w.audit_id, w.actor, 'run.started', w.target, w.after FROM wanted w JOIN run USING (run_id)",
         tenant,

@@ -100,8 +100,7 @@ class Run(Base):
             "tenant_id",
             text("(waiting_for ->> 'ref')"),
             text("coalesce(deadline, 'infinity'::timestamptz)"),
-            "created_at",
-            "run_id",
+            *("created_at", "run_id"),
             postgresql_where=text(
                 "state = 'waiting' AND lane IS NULL "
                 "AND waiting_for ->> 'kind' IN ('connection', 'slot', 'quota', 'playbook')"
@@ -111,9 +110,7 @@ class Run(Base):
         Index("run_state", "tenant_id", "state", "run_id"),
         Index("run_business_key", "tenant_id", "business_key", "run_id"),
         Index("run_event", "tenant_id", "event_id"),
-        Index(
-            "run_compensates", "tenant_id", "compensates", unique=True, postgresql_where=text("compensates IS NOT NULL")
-        ),
+        Index("run_compensates", "tenant_id", "compensates", unique=True, postgresql_where=compensates.is_not(None)),
     )
 
 
@@ -267,6 +264,8 @@ class NoticeRow(Base):
 
 
 class WorkerRow(Base):
+    """A worker process that lives."""
+
     __tablename__ = "worker"
 
     worker: Mapped[str] = mapped_column(Text, primary_key=True)

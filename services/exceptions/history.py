@@ -17,7 +17,8 @@ from tenants.audit.models import AuditRecord
 MOST: Final = 100
 """The newest acts; of more the oldest are left out."""
 ENGINE: Final = "engine"
-_BEGINS: Final = "run.started"
+_UNTOLD: Final = ("run.started", "run.compensated")
+"""That its run began; and of undoing that the exception has it, with its reason."""
 _SAME_COMMIT: Final = timedelta(seconds=5)
 """A run's audit is written behind the row that its act closed."""
 _WORDS: Final = ("note", "reason", "words")
@@ -47,7 +48,7 @@ async def read(session: AsyncSession, tenant: UUID, row: Mapping[Any, Any]) -> l
     query = (
         select(record.at, record.actor, record.action, record.after)
         .where(record.tenant_id == tenant, record.target.in_(_targets(row)))
-        .where(record.actor != ENGINE, record.action != _BEGINS)
+        .where(record.actor != ENGINE, record.action.not_in(_UNTOLD))
         .order_by(record.audit_id.desc())
         .limit(MOST)
     )

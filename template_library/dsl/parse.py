@@ -12,7 +12,7 @@ from template_library.dsl.functions import LocalFunctions
 from template_library.dsl.grammar import Grammar, Scope
 from template_library.dsl.keys import Keys
 from template_library.dsl.kinds import Kinds
-from template_library.dsl.model import FunctionCallTask, RunTask, Task, Workflow
+from template_library.dsl.model import Document, FunctionCallTask, RunTask, Task, Workflow
 from template_library.dsl.readiness import PROCESSES
 from template_library.dsl.schedules import Schedules, trigger
 from template_library.dsl.tasks import Tasks
@@ -98,7 +98,6 @@ class _Parser:
         self._grammar.finish()
         if document is None:
             return None
-        undoes = Compensations(self._checker).read(document)
         return Workflow(
             document=document,
             definition=value,
@@ -109,8 +108,7 @@ class _Parser:
             trigger=trigger(schedule),
             extensions=extensions,
             functions=_catalogued(self._tasks.found),
-            workflows=_workflows(self._tasks.found, undoes),
-            compensation=None if undoes is None else f"{undoes[0]}/{undoes[1]}:{undoes[2]}",
+            **self._others(document),
             secrets=self._secrets,
             loose=loose,
             keys=Keys(self._checker, self._grammar.templates).read(document),
@@ -119,6 +117,12 @@ class _Parser:
             patterns=tuple(self._grammar.templates.patterns),
             schemas=tuple(parts.schemas),
         )
+
+    def _others(self, document: Document) -> dict[str, Any]:
+        """`workflows` and `compensation`, which is one of them."""
+        undoes = Compensations(self._checker).read(document)
+        named = None if undoes is None else "{}/{}:{}".format(*undoes)
+        return {"workflows": _workflows(self._tasks.found, undoes), "compensation": named}
 
     def _around(self, members: dict[str, Any]) -> dict[str, Any]:
         """`input`, `output` and `timeout` of the workflow."""
