@@ -91,6 +91,7 @@ SELECT f.*, count(*) OVER () AS count FROM (
       OR EXISTS (SELECT 1 FROM app.connection_choice c WHERE c.tenant_id = r.tenant_id AND c.run_id = r.run_id
                    AND c.connection_id::text = $7))
     AND ($8::timestamptz IS NULL OR s.since >= $8) AND ($9::timestamptz IS NULL OR s.since < $9)
+    AND NOT EXISTS (SELECT 1 FROM app.run c WHERE c.tenant_id = $1 AND c.compensates = r.run_id)
   ORDER BY r.run_id LIMIT $10
 ) f ORDER BY f.run_id LIMIT $11
 """
@@ -107,6 +108,7 @@ SELECT f.*, count(*) OVER () AS count FROM (
       OR EXISTS (SELECT 1 FROM app.connection_choice c WHERE c.tenant_id = r.tenant_id AND c.run_id = r.run_id
                    AND c.connection_id::text = $7))
     AND ($8::timestamptz IS NULL OR s.since >= $8) AND ($9::timestamptz IS NULL OR s.since < $9)
+    AND NOT EXISTS (SELECT 1 FROM app.run c WHERE c.tenant_id = $1 AND c.compensates = r.run_id)
   ORDER BY r.run_id LIMIT $10
 ) f ORDER BY f.run_id LIMIT $11
 """

@@ -121,7 +121,24 @@ async def test_what_is_undone_is_neither_undone_again_nor_tried_again(parties: P
     assert (await act(parties.acme, first["id"], {"action": "retry"})).problem == "exception-closed"
     retried = await parties.acme.post(f"/v1/runs/{first['run']}/retry", {})
     assert (retried.status, retried.problem) == (409, "run-not-faulted")
+    assert "compensated" in retried.json["detail"]
     assert len(await undoing(parties)) == 1
+
+
+async def test_what_is_undone_is_not_among_those_that_are_tried_again_together(
+    parties: Parties, desk: list[Any]
+) -> None:
+    first, second, plain = desk
+    wish = {"preview": True, "filter": {}}
+    before = (await parties.acme.post("/v1/runs/redrive", wish)).json
+    assert {one["id"] for one in before["runs"]} == {first["run"], second["run"], plain["run"]}
+    assert (await act(parties.acme, first["id"], UNDO)).status == 200
+    for only in ({}, {"error": "https://own.example/no"}):
+        found = (await parties.acme.post("/v1/runs/redrive", {"preview": True, "filter": only})).json
+        assert {one["id"] for one in found["runs"]} == {second["run"], plain["run"]}
+    done = (await parties.acme.post("/v1/runs/redrive", {"token": before["token"]})).json["runs"]
+    became = {one["id"]: one["outcome"] for one in done}
+    assert became == {first["run"]: "changed", second["run"]: "retried", plain["run"]: "retried"}
 
 
 async def test_of_many_at_once_one_undoes_it(parties: Parties, desk: list[Any]) -> None:
