@@ -31,6 +31,8 @@ it("names the step that failed, where the workflow has it", () => {
     title: en.faultedTitle,
     lead: en.faultedBody,
   });
+  const undone = { ...ended("faulted", null, { title: "No truck" }), compensated_by: "run_1" };
+  expect(outcomeOf(undone, en, "en")?.lead).toBe(en.undoneBody);
 });
 
 it("says where an order does not fit, and of its value only what may be read", () => {

@@ -24,6 +24,7 @@ const words = (value: unknown): string | null => (typeof value === "string" && v
 interface Run {
   state: string;
   failed_at?: string | null;
+  compensated_by?: string | null;
   output: unknown;
   error: unknown;
 }
@@ -87,10 +88,15 @@ function faulted(run: Run, texts: Texts, titles: ReadonlyMap<string, string>): O
   return {
     tone: "faulted",
     title,
-    lead: detail === null || detail === MASK ? texts.faultedBody : detail,
+    lead: detail === null || detail === MASK ? left(run, texts) : detail,
     at: titles.get(words(error.instance) ?? "") || null,
     facts: [],
   };
+}
+
+/** What became of all that was done before. */
+function left(run: Run, texts: Texts): string {
+  return run.compensated_by ? texts.undoneBody : texts.faultedBody;
 }
 
 function released(output: Fields, texts: Texts, language: Language): Outcome {

@@ -40,6 +40,15 @@ describe("the journal as steps", () => {
     expect(current(moments, run("running"))?.reference).toBe("/do/2/c");
   });
 
+  it("tells last that another run undoes what it did, which no line of its own journal tells", () => {
+    const undone = { ...run("faulted"), compensated_at: "2026-01-02T00:00:00Z" };
+    const told = fold(lines(["workflow.started", ""], ["workflow.faulted", "", { error: {} }]), undone);
+    expect(told.at(-1)).toMatchObject({ what: "compensated", at: "2026-01-02T00:00:00Z" });
+    expect(fold(lines(["workflow.started", ""]), run("running")).some(one => one.id === "compensated")).toBe(
+      false,
+    );
+  });
+
   it("hands to the first task what the workflow made of its input", () => {
     const begun = ["workflow.started", "", { input: "1" }] as const;
     const moments = fold(lines([...begun], ["task.started", "/do/0/a"]), run("running"));

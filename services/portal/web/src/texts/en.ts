@@ -197,6 +197,7 @@ const en = {
   faultedTitle: "Stopped by an error",
   faultedAt: "at",
   faultedBody: "Nothing after the step in red was done. What was done before it stands.",
+  undoneBody: "Nothing after the step in red was done. Another run undoes what was done before it.",
   unfitTitle: "The order does not fit what the workflow takes",
   unfitAt: (path: string) => `It is wrong at ${path}.`,
   unfitBody: "Nothing was done with it.",

@@ -197,6 +197,7 @@ const es: Texts = {
   faultedTitle: "Detenida por un error",
   faultedAt: "en",
   faultedBody: "Nada posterior al paso en rojo se hizo. Lo anterior queda hecho.",
+  undoneBody: "Nada posterior al paso en rojo se hizo. Otra ejecución deshace lo anterior.",
   unfitTitle: "El pedido no es como el flujo lo admite",
   unfitAt: path => `El error está en ${path}.`,
   unfitBody: "No se hizo nada con él.",
