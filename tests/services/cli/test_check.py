@@ -178,7 +178,7 @@ NOT_LOOKED_THROUGH = {
         "sighting.told human_task.role human_task.decision human_task.entity_kind human_task.outcome human_task.skills "
         "human_task_decision.outcome approval.outcome approval.decision human_task_skill hold.type hold.decision "
         "hold_subject.site hold.owner_role touch.step touch.source touch.actor_kind link.purpose "
-        "workaround.way workaround.step deployment_revision.exceptions exception.stage "
+        "workaround.way workaround.step deployment_revision.exceptions exception.stage exception.compensation "
         "task_mail_choice.choice "
         "customer_notice.notice customer_notice.milestone customer_notice.about_kind customer_notice.outcome "
         "customer_notice.why *.language notice_opt_out.source "
