@@ -46,6 +46,7 @@ async def test_S_86_what_is_due_goes_to_a_file_with_all_that_belongs_to_it_and_t
             "VALUES (:'tenant', app.new_id(), :'run', :'run', 'delay', 'withheld', 'no-address', 'en')",
             run=run,
         )
+    olden.sql("UPDATE app.run SET compensates = :'young' WHERE run_id = :'old'", young=young, old=old)
     assert await _archive(olden) == 2
     assert await olden.left() == {young}
     for table in ("journal", "run_key", "customer_notice"):
@@ -56,6 +57,8 @@ async def test_S_86_what_is_due_goes_to_a_file_with_all_that_belongs_to_it_and_t
     assert set(archived) == {ids.show("run", old), ids.show("run", older)}
     told = archived[ids.show("run", old)]
     assert (told["state"], told["business_key"], told["keys"]) == ("completed", "o-410", {"orderNumber": "SO-1"})
+    assert told["compensates"] == ids.show("run", young)
+    assert archived[ids.show("run", older)]["compensates"] is None
     assert [line["kind"] for line in told["journal"]] == ["task.completed", "workflow.completed"]
     assert told["journal"][0]["data"] == {"output": LARGE}
     assert told["input"][0]["data"]["number"] == 1
