@@ -29,6 +29,7 @@ from tests.nightly import (
     doorbell,
     failover,
     flood,
+    inbox,
     interleaved,
     keys,
     kills,
@@ -68,7 +69,7 @@ _FAULTS: Final = (
     receivers,
     keys,
 )
-ONCE: Final = (*_FAULTS, interleaved, contract)
+ONCE: Final = (*_FAULTS, inbox, interleaved, contract)
 """Parts of one round each, which has the length that its row of faults asks for."""
 _ONCE_MINUTES: Final = 45.0
 """Those take about half an hour; a night that is shorter than this goes without them."""
