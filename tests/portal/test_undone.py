@@ -88,14 +88,16 @@ async def test_what_a_failed_run_did_is_undone_from_its_exception(
         of_it = "SELECT run_id FROM app.run WHERE business_key = $1 AND compensates IS NULL"
         (failed,) = await site.query(of_it, f"SO-{kind}")
         await someone.open(f"/runs/{ids.show('run', failed['run_id'])}")
-        await expect(page.get_by_text("Another run undoes what was done")).to_be_visible()
+        await expect(page.get_by_text("Another run undoes what was done", exact=True)).to_be_visible()
+        graph = page.get_by_role("region", name="Workflow")
+        await expect(graph.get_by_role("button", name="Reserve")).to_be_visible()
         await look(someone, f"run-undone-{kind}")
         await page.locator("dt", has_text="Undone by").locator("xpath=..").get_by_role("link").click()
-        await expect(page.get_by_text("Run it undoes")).to_be_visible()
+        await expect(page.get_by_text("Run it undoes", exact=True)).to_be_visible()
         await expect(page.get_by_text("Give back").first).to_be_visible()
         await look(someone, f"run-undoing-{kind}")
         await page.locator("dt", has_text="Run it undoes").locator("xpath=..").get_by_role("link").click()
-        await expect(page.get_by_text("Undone by")).to_be_visible()
+        await expect(page.get_by_text("Undone by", exact=True)).to_be_visible()
     by_it = "SELECT state, output::text AS output FROM app.run WHERE compensates = $1"
     (by,) = await site.query(by_it, failed["run_id"])
     assert by["state"] == "completed"
