@@ -20,7 +20,8 @@ from services.records import contradictions, knowing, meeting, queue
 from services.records.contradictions import Contradiction
 from services.records.keys import Key
 from services.records.mapping import applying
-from services.records.mapping.applying import NotMade
+from services.records.mapping.applying import Made, NotMade
+from services.records.mapping.connections import resolved
 from services.records.mapping.document import Mapping
 from services.records.meeting import Named
 from services.records.queue import Waiting
@@ -74,13 +75,16 @@ class Intake:
         mapping = await self._mapping(tenant, one.mapping, one.version)
         event: dict[str, Any] = values.decode(one.content, depth=2 * values.DEPTH)
         try:
-            lane = ids.show("ten", tenant)
-            packs = Packs(self._database, tenant, mapping.system)
-            made = await applying.apply(self._evaluator, mapping, event, packs=packs, lane=lane)
+            its = resolved(mapping, event)
+            made = Made() if its is None else await self._made(tenant, its, event)
+            return await self._take(tenant, Taken(one, one.version, its or mapping, event, made))
         except NotMade as refused:
             await self._refuse(tenant, one, refused)
             return Followed({})
-        return await self._take(tenant, Taken(one, one.version, mapping, event, made))
+
+    async def _made(self, tenant: TenantId, mapping: Mapping, event: dict[str, Any]) -> Made:
+        packs = Packs(self._database, tenant, mapping.system)
+        return await applying.apply(self._evaluator, mapping, event, packs=packs, lane=ids.show("ten", tenant))
 
     async def _take(self, tenant: TenantId, taken: Taken) -> Followed:
         async with self._database.tenant(tenant) as connection:

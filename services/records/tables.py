@@ -138,6 +138,15 @@ class SightingRow(Base):
         ),
         Index("sighting_entity_at", "tenant_id", "entity_id", "at", "sighting_id"),
         Index("sighting_mapping", "tenant_id", "mapping", "version"),
+        Index(
+            "sighting_told_by",
+            "tenant_id",
+            "mapping",
+            "system",
+            "source",
+            postgresql_ops={"source": "text_pattern_ops"},
+            postgresql_where=text("source LIKE '/connections/%'"),
+        ),
     )
 
 

@@ -16,7 +16,7 @@ from services.events.catalogue import registry as catalogue
 from services.events.cloud_event import CloudEvent
 from services.events.intake import Followed
 from services.events.received import Received
-from services.records import contradictions, folding, knowing, meeting, queue, references, sightings
+from services.records import contradictions, folding, knowing, meeting, queue, references, sightings, told_by
 from services.records.contradictions import Contradiction
 from services.records.keys import PREFIX, Key
 from services.records.knowing import Known
@@ -58,7 +58,11 @@ class Taken(msgspec.Struct, frozen=True):
 
 
 async def take(connection: Any, tenant: TenantId, taken: Taken) -> Followed:
-    """All that follows from it. Nothing where somebody else has taken it, or it was taken before."""
+    """All that follows from it. Nothing where somebody else has taken it, or it was taken before.
+
+    Raises:
+        NotMade: two connections tell of one system, and nobody has said that they are one. Roll back.
+    """
     nothing = Followed({})
     if not await queue.remove(connection, tenant, taken.waiting) or taken.made.record is None:
         return nothing
@@ -67,6 +71,7 @@ async def take(connection: Any, tenant: TenantId, taken: Taken) -> Followed:
     theirs = _elsewhere(own, mapping)
     alike = (own, theirs) if theirs else ()
     named = {own, *references.named_by(record, mapping.system, mapping.names)}
+    await told_by.keep_apart(connection, tenant, taken.waiting.mapping, mapping, taken.event)
     met = await meeting.meet(connection, tenant, named, actor=taken.actor, one_thing=alike)
     entity = met[own]
     await meeting.hold(connection, tenant, entity)

@@ -51,6 +51,15 @@ Only = Annotated[
         examples=[["state"]],
     ),
 ]
+Connections = Annotated[
+    dict[Member, Member | None],
+    Meta(
+        max_length=50,
+        description="By each connection that tells of this: the system whose ids its are; null: nothing is taken of it."
+        " What comes of no connection is `system`'s.",
+        examples=[{"wms-east": "wms-east", "wms-west": "wms-west"}],
+    ),
+]
 BaseUnits = Annotated[
     list[Member],
     Meta(
@@ -87,6 +96,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     record: Annotated[Member, Meta(examples=[ORDER])]
     version: Annotated[int, Meta(ge=1, le=1000, description="Of the record's schema.")] = 1
     system: Annotated[Member, Meta(description="As the cross-reference has it.", examples=["shop"])]
+    connections: Connections = {}
     events: Events
     program: Annotated[
         Program,
@@ -130,6 +140,7 @@ class Overlay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     base: Annotated[int, Meta(ge=1, description="Version of the partner's mapping.")]
     system: Member | None = None
+    connections: Connections | None = None
     events: Events | None = None
     also: Annotated[Program, Meta(description="jq on the record that the partner's programs made.")] = ""
     tell: Annotated[Program, Meta(description="In place of the partner's.")] = ""
@@ -163,7 +174,7 @@ def laid_over(base: Mapping, own: Overlay) -> Mapping:
         "units": {**base.units, **own.units},
         "examples": own.examples,
     }
-    for name in ("system", "events", "tell", "base_units", "base_unit", "leads"):
+    for name in ("system", "connections", "events", "tell", "base_units", "base_unit", "leads"):
         given = getattr(own, name)
         if given is not None and given != "":
             changed[name] = given

@@ -26,7 +26,13 @@ def faults(mapping: Mapping) -> list[Fault]:
     """All of them, in the order of the document."""
     if mapping.version not in registry.names().get(mapping.record, ()):
         return [("/record", f"there is no record {mapping.record!r} of version {mapping.version}")]
-    return [*_of_names(mapping), *_of_events(mapping), *_of_programs(mapping), *_of_values(mapping)]
+    return [
+        *_of_names(mapping),
+        *_of_connections(mapping),
+        *_of_events(mapping),
+        *_of_programs(mapping),
+        *_of_values(mapping),
+    ]
 
 
 def _of_names(mapping: Mapping) -> Iterator[Fault]:
@@ -47,6 +53,16 @@ def _of_names(mapping: Mapping) -> Iterator[Fault]:
     names = [example.name for example in mapping.examples]
     if len(set(names)) < len(names):
         yield "/examples", "two of them have one name"
+
+
+def _of_connections(mapping: Mapping) -> Iterator[Fault]:
+    for name, system in mapping.connections.items():
+        if SYSTEM.fullmatch(name) is None:
+            yield pointer(["connections", name]), "is no name of a connection"
+        if system is not None and SYSTEM.fullmatch(system) is None:
+            yield pointer(["connections", name]), "name a system as its connection is: lower case, digits, - _ ."
+    if mapping.leads and {*mapping.connections.values()} - {None, mapping.system}:
+        yield "/leads", "which of several systems leads is not said: leave it out, or have one system"
 
 
 def _of_events(mapping: Mapping) -> Iterator[Fault]:

@@ -10,7 +10,8 @@ import msgspec
 
 from services.engine.expressions.protocol import Evaluator
 from services.records.mapping import applying
-from services.records.mapping.applying import NotMade, Packs
+from services.records.mapping.applying import Made, NotMade, Packs
+from services.records.mapping.connections import resolved
 from services.records.mapping.document import Example, Mapping
 
 
@@ -44,7 +45,8 @@ async def attempt(  # noqa: PLR0913 (what is tried, with what, for whom)
 ) -> Outcome:
     """One event in the JSON format. Raises ExpressionsUnavailable."""
     try:
-        made = await applying.apply(evaluator, mapping, event, packs=packs, lane=lane)
+        its = resolved(mapping, event)
+        made = Made() if its is None else await applying.apply(evaluator, its, event, packs=packs, lane=lane)
     except NotMade as refused:
         cause, detail, errors = refused.cause, refused.detail, refused.errors
         return Outcome(name=name, passes=False, cause=cause, detail=detail, errors=errors)

@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 import pytest
 
-from infra.database import Database
+from infra import ids
+from infra.database import Database, Scope
 from services.connectors.builtin import all_connectors
+from services.connectors.choices import Choices
+from services.connectors.choosing import Choosing
 from services.connectors.declared import library
 from services.connectors.trying import cases
 from services.engine.expressions.evaluator import Expressions
 from services.engine.expressions.pool import ExpressionPool
+from services.engine.functions import Done
 from services.events.cloud_event import CloudEvent, read
 from services.records.mapping import trying
 from services.records.mapping.document import Mapping
@@ -23,8 +28,13 @@ from services.records.mapping.faults import faults
 from template_library import catalog, schemas
 from template_library.dsl import reader
 from template_library.dsl.parse import parse_published
+from template_library.policies.capabilities import READS
+from tenants.connections.rules import Rule, When
+from tenants.deployments import grouping
 from tests.house.tree import ROOT
+from tests.services.engine.running import at_work
 from tests.services.records.side import Side, side
+from tests.world import deploy
 
 EXAMPLE: Final = ROOT / "docs/examples/order-way"
 SAID: Final = {file.stem: json.loads(file.read_text()) for file in sorted(EXAMPLE.glob("*.json"))}
@@ -120,3 +130,53 @@ async def test_what_the_erp_and_the_customer_tell_belongs_to_the_order_of_the_sh
     assert [one["entity_id"] for one in about].count(order["entity_id"]) == 2
     assert [kind for kind, _ in await shop.told()] == ["order.captured", "order.packed", "claim.opened"]
     assert await shop.exceptions() == []
+
+
+class Shops(msgspec.Struct):
+    """Two shops behind one name, and the example that reads their orders."""
+
+    side: Side
+    names: dict[UUID, str]
+
+    async def deploy(self, document: str) -> None:
+        tenant = self.side.world.tenant_id
+        async with self.side.app.tenant(tenant) as connection:
+            for one, name in self.names.items():
+                await connection.execute(
+                    "INSERT INTO app.connection (tenant_id, connection_id, name, connector, settings) "
+                    "VALUES ($1, $2, $3, 'vendure', '{}')",
+                    tenant,
+                    one,
+                    name,
+                )
+        led = [Rule(one, When(channel=(name,))) for one, name in self.names.items()]
+        async with self.side.app.session(Scope.tenant(tenant)) as session:
+            offers = {"vendure": {"shop.orders.get": READS}}
+            group = await grouping.create(session, tenant, "shops", led, offers=offers, actor="key:tests")
+            await session.commit()
+        groups = {"shop": group.group_id}
+        await deploy(self.side.app, tenant, document, event_type="vendure.order", groups=groups)
+
+
+async def test_an_order_is_read_where_it_was_told_and_equal_numbers_of_two_shops_are_two_orders(shop: Side) -> None:
+    shops = Shops(shop, {ids.new(): "shop-a", ids.new(): "shop-b"})
+    text = (EXAMPLE / "fetch-order.yaml").read_text()
+    assert '["shop"]' in text
+    await shops.deploy(text.replace('["shop"]', '["shop-a", "shop-b"]'))
+    await shop.use("shop-orders", SAID["shop-orders"] | {"connections": {"shop-a": "shop-a", "shop-b": "shop-b"}})
+    (order,) = recorded("vendure")
+    async with at_work(shop.app, shop.worker) as engine:
+        engine.functions["connector:1.0.0@default"] = Choosing(engine.outside, Choices(shop.worker))
+        engine.outside.answers["shop.orders.get"] = [Done(output={"found": True, "order": order})] * 3
+        told = ("/connections/shop-a/orders", "/connections/shop-b/orders", "/webhooks/shop-b", "/connections/c/orders")
+        for number, source in enumerate(told):
+            one = event("vendure.order", {"id": "2"}, source)
+            await engine.intake.receive(shop.world.tenant_id, one, "key:tests")
+            *_, last = await engine.ended(shop.world, number + 1)
+        assert (last["state"], "configuration" in last["error"]) == ("faulted", True), "of no shop that is read here"
+        called = [shops.names[one.bindings["shop"]] for one in engine.outside.calls]
+        assert called == ["shop-a", "shop-b", "shop-b"]
+    await shop.record()
+    keys = await shop.rows("SELECT system, id FROM app.entity_key WHERE kind = 'sales-order' ORDER BY system")
+    assert [tuple(one.values()) for one in keys] == [("shop-a", order["number"]), ("shop-b", order["number"])]
+    assert len(await shop.rows("SELECT FROM app.event WHERE type = 'shop.order'")) == 2, "told once of each shop"

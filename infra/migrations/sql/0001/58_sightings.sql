@@ -101,6 +101,9 @@ CREATE TABLE app.sighting (
 );
 CREATE INDEX sighting_entity_at ON app.sighting (tenant_id, entity_id, at, sighting_id);
 CREATE INDEX sighting_mapping ON app.sighting (tenant_id, mapping, version);
+-- Which connections have told a mapping of a system: of most there is one, and its sources are few.
+CREATE INDEX sighting_told_by ON app.sighting (tenant_id, mapping, system, source text_pattern_ops)
+  WHERE source LIKE '/connections/%';
 
 -- Whom a sighting is about besides its own entity: the order that a shipment is of.
 CREATE TABLE app.sighting_about (
