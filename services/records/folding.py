@@ -6,7 +6,7 @@ twice makes the same record.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -94,16 +94,18 @@ def joined(view: View, other: View) -> View:
     return found
 
 
-def merged(views: Mapping[str, View], leads: Mapping[str, str]) -> tuple[dict[str, Any], list[Conflict]]:
+def merged(views: Mapping[str, View], leads: Mapping[str, Sequence[str]]) -> tuple[dict[str, Any], list[Conflict]]:
     """One record of what all say, and where they contradict each other.
 
-    `leads`: the system of record by member. Of a member without one the system leads that said something of it first.
+    `leads`: the systems of record by member, the first before the next: two shops each lead their own orders. Of a
+    member without one the system leads that said something of it first.
     """
     record: dict[str, Any] = {}
     conflicts: list[Conflict] = []
     for member in sorted({one for view in views.values() for one in view}):
         said = [(system, view[member]) for system, view in views.items() if member in view]
-        said.sort(key=lambda one: (one[0] != leads.get(member), one[1].first, one[0]))
+        rank = {system: place for place, system in enumerate(leads.get(member, ()))}
+        said.sort(key=lambda one: (rank.get(one[0], len(rank)), one[1].first, one[0]))
         record[member] = _join(member, [(system, one.value) for system, one in said], conflicts)
     return record, conflicts
 

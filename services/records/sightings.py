@@ -97,15 +97,16 @@ async def put_view(connection: Any, tenant: TenantId, entity: UUID, system: str,
     )
 
 
-async def leads(connection: Any, tenant: TenantId, record: str) -> dict[str, str]:
-    """The system of record of each member of a kind of record, as released mappings say."""
+async def leads(connection: Any, tenant: TenantId, record: str) -> dict[str, list[str]]:
+    """The systems of record of each member of a kind of record, as released mappings say; by their names."""
     rows = await connection.fetch(
-        "SELECT DISTINCT member, system FROM app.event_route, unnest(leads) AS member "
-        "WHERE tenant_id = $1 AND record = $2 ORDER BY member, system DESC",
+        "SELECT member, array_agg(DISTINCT its) AS systems "
+        "FROM app.event_route, unnest(leads) AS member, unnest(systems) AS its "
+        "WHERE tenant_id = $1 AND record = $2 GROUP BY member",
         tenant,
         record,
     )
-    return {row["member"]: row["system"] for row in rows}
+    return {row["member"]: sorted(row["systems"]) for row in rows}
 
 
 def moment(at: datetime) -> str:

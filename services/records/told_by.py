@@ -10,13 +10,13 @@ from services.records.mapping.applying import NotMade
 from services.records.mapping.connections import PLACE, connection_of
 from services.records.mapping.document import Mapping
 
-_WHERE: Final = """
-FROM app.sighting WHERE tenant_id = $1 AND mapping = $2 AND system = $3 AND source LIKE '/connections/%'"""
-_TOLD: Final = f"""
-SELECT EXISTS (SELECT {_WHERE} AND source ~>=~ $5 AND source ~<~ $6) AS mine, coalesce(
-  (SELECT source {_WHERE} AND source ~>=~ $4 AND source ~<~ $5 LIMIT 1),
-  (SELECT source {_WHERE} AND source ~>=~ $6 AND source ~<~ $7 LIMIT 1)) AS other
+_TOLD: Final = """
+SELECT (
+  SELECT source FROM app.sighting WHERE tenant_id = $1 AND mapping = $2 AND system = $3
+  AND source LIKE '/connections/%' AND source ~>=~ span.first AND source ~<~ span.behind LIMIT 1) AS source
+FROM (VALUES (1, $4::text, $5::text), (2, $5, $6), (3, $6, $7)) span (place, first, behind) ORDER BY place
 """
+"""Sources before a connection's own, of these, and behind them."""
 _TURN: Final = "SELECT pg_advisory_xact_lock(hashtextextended($1, 43))"
 
 
@@ -31,13 +31,14 @@ async def keep_apart(connection: Any, tenant: TenantId, name: str, mapping: Mapp
         return
     its = f"{PLACE}{teller}/"
     asked = (_TOLD, tenant, name, mapping.system, PLACE, its, _behind(its), _behind(PLACE))
-    row = await connection.fetchrow(*asked)
-    if not row["mine"]:
+    before, own, behind = [row["source"] for row in await connection.fetch(*asked)]
+    if own is None:
         # The first that it tells: of two connections at once, one has to see the other.
         await connection.execute(_TURN, f"told/{tenant}/{name}")
-        row = await connection.fetchrow(*asked)
-    if row["other"] is not None:
-        other = connection_of({"source": row["other"]}) or row["other"]
+        before, own, behind = [row["source"] for row in await connection.fetch(*asked)]
+    source = before or behind
+    if source is not None:
+        other = connection_of({"source": source}) or source
         told = f"{other} has told of {mapping.system}, too: say in connections what system each is"
         raise NotMade("mapping-failed", told, about=f"connection {teller}")
 

@@ -20,6 +20,7 @@ from services.engine.expressions.evaluator import Expressions
 from services.records.errors import ExamplesFail, InvalidMapping
 from services.records.intake import Packs
 from services.records.mapping import shelf, trying
+from services.records.mapping.connections import connection_of
 from services.records.mapping.document import Document, Mapping, Overlay
 from services.records.mapping.shelf import Shelf, Version
 from tenants.organizations import service as organizations
@@ -207,7 +208,7 @@ async def _try(request: Call, its: Shelf, name: str, data: MappingToTry) -> Trie
         outcomes = await trying.examples(evaluator, whole, lane=lane)
     else:
         event = {"type": next(iter(whole.events)), **data.attributes, "data": data.data}
-        outcomes = [await trying.attempt(evaluator, whole, event, packs=_packs(request, its, whole), lane=lane)]
+        outcomes = [await trying.attempt(evaluator, whole, event, packs=_packs(request, its, whole, event), lane=lane)]
     views = [msgspec.convert(one, OutcomeView, from_attributes=True) for one in outcomes]
     return TriedMapping(version=found.version, outcomes=views)
 
@@ -231,10 +232,11 @@ async def _release(request: Call, its: Shelf, name: str, version: int) -> Mappin
     return _view(released)
 
 
-def _packs(request: Call, its: Shelf, whole: Mapping) -> Callable[..., Awaitable[Any]]:
+def _packs(request: Call, its: Shelf, whole: Mapping, event: dict[str, Any]) -> Callable[..., Awaitable[Any]]:
     if its.tenant_id is None:
         return _nothing
-    return Packs(request.resources.database, TenantId(its.tenant_id), whole.system)
+    system = whole.connections.get(connection_of(event) or "") or whole.system
+    return Packs(request.resources.database, TenantId(its.tenant_id), system)
 
 
 async def _nothing(_items: Any) -> dict[str, Any]:

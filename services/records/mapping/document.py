@@ -130,6 +130,10 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     ] = {}
     examples: Examples
 
+    def systems(self) -> list[str]:
+        """Whose ids its records may have: that of senders that are no connection, and those of its connections."""
+        return sorted({self.system, *(one for one in self.connections.values() if one is not None)})
+
     def identity_of(self, record: Members[str, Any]) -> str:
         """The record's id in its system; several parts with a slash between them."""
         return " / ".join(str(found_at(record, one)) for one in self.identity or [default_identity(self.record)])

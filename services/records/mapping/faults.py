@@ -61,8 +61,6 @@ def _of_connections(mapping: Mapping) -> Iterator[Fault]:
             yield pointer(["connections", name]), "is no name of a connection"
         if system is not None and SYSTEM.fullmatch(system) is None:
             yield pointer(["connections", name]), "name a system as its connection is: lower case, digits, - _ ."
-    if mapping.leads and {*mapping.connections.values()} - {None, mapping.system}:
-        yield "/leads", "which of several systems leads is not said: leave it out, or have one system"
 
 
 def _of_events(mapping: Mapping) -> Iterator[Fault]:

@@ -168,7 +168,7 @@ async def _route(session: AsyncSession, tenant_id: UUID, draft: Version, mapping
     gone = (EventRoute.tenant_id == tenant_id, EventRoute.mapping == draft.name)
     await session.execute(delete(EventRoute).where(*gone))
     routes = {"tenant_id": tenant_id, "mapping": draft.name, "version": draft.version, "record": mapping.record}
-    routes |= {"system": mapping.system, "leads": mapping.leads}
+    routes |= {"system": mapping.system, "systems": mapping.systems(), "leads": mapping.leads}
     await session.execute(insert(EventRoute).values([{**routes, "type": one} for one in mapping.events]))
     waiting = (Translation.tenant_id == tenant_id, Translation.mapping == draft.name)
     again = {"problem": None, "detail": None, "tries": 0, "due_at": func.clock_timestamp()}

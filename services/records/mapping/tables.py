@@ -62,6 +62,7 @@ class EventRoute(Base):
     version: Mapped[int] = mapped_column()
     record: Mapped[str] = mapped_column(Text)
     system: Mapped[str] = mapped_column(Text)
+    systems: Mapped[list[str]] = mapped_column(ARRAY(Text))
     leads: Mapped[list[str]] = mapped_column(ARRAY(Text))
 
     __table_args__ = (

@@ -125,8 +125,6 @@ async def way(tmp_path: Path, shop: tuple[Shop, int], proxies: dict[str, Proxy],
         await way.connect("desk", "request-tracker", desk, {"password": rt.PASSWORD})
         await way.release(*MAPPINGS)
         await way.deploy(fetch_order="shop", tell_invoice="shop", open_ticket="desk", **{shop[0].teller: "shop"})
-        await way.listen(
-            "notices", {"type": {"value": f"{shop[0].connector}.order"}, "subject": {"pointer": "/number"}}
-        )
+        await way.listen("shop", {"type": {"value": f"{shop[0].connector}.order"}, "subject": {"pointer": "/number"}})
         await way.listen("disputes", {"type": {"value": "shop.dispute"}, "id": {"pointer": "/number"}})
         yield way

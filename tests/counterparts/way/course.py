@@ -86,7 +86,7 @@ class Course:
         shipment, invoice = await self.delivered(order)
         dispute = await self.disputed(order)
         # Late, and by the other way: what the shop has told long ago.
-        await self.twice("notices", {"id": order.id, "number": order.number})
+        await self.twice("shop", {"id": order.id, "number": order.number})
         assert await self.way.webhook("disputes", dispute) == 200
         await self.way.settled()
         await self._stands(order, shipment, invoice)

@@ -73,6 +73,14 @@ PLAIN: Final = {
         for one in ("site", "owner")
     },
     ("PATCH", "/v1/connections/{connection}", "/owner"): "the same",
+    **{
+        ("PUT", path, f"/{document}/connections"): "names of connections, each with a system's, which nobody looks up"
+        for path, documents in (
+            ("/v1/mappings/{mapping}", ("mapping", "overlay")),
+            ("/v1/partners/{partner}/mappings/{mapping}", ("mapping", "overlay")),
+        )
+        for document in documents
+    },
     ("POST", "/v1/promotions", "/from/deployment"): "a name, in an environment that no client's own key reaches",
     ("POST", "/v1/promotions", "/bindings"): "tried by a partner's key: tests/services/portal/test_promotions.py",
     **{

@@ -11,6 +11,11 @@ import pytest
 
 from infra.database import Database
 from services.events.cloud_event import CloudEvent, read
+from services.records import queue
+from services.records.mapping.applying import Made, NotMade
+from services.records.queue import Waiting
+from services.records.taking import Taken, take
+from tests.patience import PATIENCE
 from tests.services.records.side import Side, side
 
 RECORD: Final = {
@@ -79,13 +84,32 @@ async def test_names_that_begin_alike_are_different_connections(client: Side, ot
     assert "wms-east has told of wms, too" in title
 
 
-async def test_two_connections_at_once_are_not_taken_both(client: Side) -> None:
-    await client.use("shipments", SHIPMENTS)
+async def test_of_two_connections_at_once_the_second_sees_the_first(client: Side) -> None:
+    """Of other shipments, so that nothing else of theirs is held."""
+    its, tenant = await client.use("shipments", SHIPMENTS), client.world.tenant_id
     for one in (told("wms-east"), told("wms-west", "SH-2")):
-        await client.events.receive(client.world.tenant_id, one, "key:key_test")
-    await asyncio.gather(*(client.record() for _ in range(4)))
-    assert len(await keys(client)) == 1
-    assert await client.waiting() == ["mapping-failed"]
+        await client.events.receive(tenant, one, "key:key_test")
+    async with client.worker.tenant(tenant) as connection:
+        east, west = await queue.due(connection, tenant)
+
+    def taken(waiting: Waiting, number: str) -> Taken:
+        event = msgspec.json.decode(waiting.content or "")
+        return Taken(waiting, 1, its, event, Made({**RECORD, "number": number}, number))
+
+    async def second() -> None:
+        async with client.worker.tenant(tenant) as connection:
+            await take(connection, tenant, taken(west, "SH-2"))
+
+    async with client.worker.tenant(tenant) as connection:
+        await take(connection, tenant, taken(east, "SH-1"))
+        waits = asyncio.create_task(second())
+        held = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)"
+        async with asyncio.timeout(PATIENCE):
+            while not waits.done() and not await connection.fetchval(held):
+                await asyncio.sleep(0.02)
+    with pytest.raises(NotMade, match="wms-east has told of wms, too"):
+        await waits
+    assert await keys(client) == [("wms", "SH-1")]
 
 
 async def test_one_thing_that_two_connections_tell_of_is_one_where_it_is_said(client: Side) -> None:

@@ -19,12 +19,13 @@ from services.connectors.declared import library
 from services.connectors.trying import cases
 from services.engine.expressions.evaluator import Expressions
 from services.engine.expressions.pool import ExpressionPool
-from services.engine.functions import Done
+from services.engine.functions import Answer, Call, Done, Terms
 from services.events.cloud_event import CloudEvent, read
 from services.records.mapping import trying
 from services.records.mapping.document import Mapping
 from services.records.mapping.document import read as document
 from services.records.mapping.faults import faults
+from services.worker.outlets import Outlets
 from template_library import catalog, schemas
 from template_library.dsl import reader
 from template_library.dsl.parse import parse_published
@@ -32,7 +33,7 @@ from template_library.policies.capabilities import READS
 from tenants.connections.rules import Rule, When
 from tenants.deployments import grouping
 from tests.house.tree import ROOT
-from tests.services.engine.running import at_work
+from tests.services.engine.running import Outside, at_work
 from tests.services.records.side import Side, side
 from tests.world import deploy
 
@@ -132,6 +133,17 @@ async def test_what_the_erp_and_the_customer_tell_belongs_to_the_order_of_the_sh
     assert await shop.exceptions() == []
 
 
+class Reading(Outside):
+    """Shops whose orders may be read as often as anybody likes."""
+
+    async def terms(self, call: Call) -> Terms | None:
+        del call
+        return None
+
+    async def settle(self, call: Call) -> Answer:
+        raise AssertionError(call)
+
+
 class Shops(msgspec.Struct):
     """Two shops behind one name, and the example that reads their orders."""
 
@@ -166,16 +178,25 @@ async def test_an_order_is_read_where_it_was_told_and_equal_numbers_of_two_shops
     await shop.use("shop-orders", SAID["shop-orders"] | {"connections": {"shop-a": "shop-a", "shop-b": "shop-b"}})
     (order,) = recorded("vendure")
     async with at_work(shop.app, shop.worker) as engine:
+        engine.outside = Reading()
         engine.functions["connector:1.0.0@default"] = Choosing(engine.outside, Choices(shop.worker))
         engine.outside.answers["shop.orders.get"] = [Done(output={"found": True, "order": order})] * 3
         told = ("/connections/shop-a/orders", "/connections/shop-b/orders", "/webhooks/shop-b", "/connections/c/orders")
+        ended: list[Any] = []
         for number, source in enumerate(told):
             one = event("vendure.order", {"id": "2"}, source)
             await engine.intake.receive(shop.world.tenant_id, one, "key:tests")
-            *_, last = await engine.ended(shop.world, number + 1)
-        assert (last["state"], "configuration" in last["error"]) == ("faulted", True), "of no shop that is read here"
+            ended = await engine.ended(shop.world, number + 1)
+        assert (ended[-1]["state"], "configuration" in ended[-1]["error"]) == ("faulted", True), (
+            "of no shop that is read here"
+        )
         called = [shops.names[one.bindings["shop"]] for one in engine.outside.calls]
         assert called == ["shop-a", "shop-b", "shop-b"]
+    outlets = Outlets(shop.worker, lambda: None, judge=lambda: None)
+    async with shop.worker.doors() as connection:
+        messages = await connection.fetch("SELECT * FROM app.take_outbox(10, 60, '{emit}')")
+    for one in messages:
+        await outlets.emit(one["tenant_id"], one["outbox_id"], one["body"])
     await shop.record()
     keys = await shop.rows("SELECT system, id FROM app.entity_key WHERE kind = 'sales-order' ORDER BY system")
     assert [tuple(one.values()) for one in keys] == [("shop-a", order["number"]), ("shop-b", order["number"])]

@@ -41,7 +41,8 @@ CREATE TABLE app.mapping (
 CREATE UNIQUE INDEX mapping_draft ON app.mapping (tenant_id, name) WHERE released_at IS NULL;
 
 -- Which events a released mapping takes; of each name its newest release is here.
---   leads  members of the record whose system of record this is
+--   systems  `system`, and those of its connections
+--   leads    members of the record whose systems of record these are
 CREATE TABLE app.event_route (
   tenant_id uuid NOT NULL,
   type text NOT NULL CHECK (length(type) BETWEEN 1 AND 512),
@@ -49,6 +50,7 @@ CREATE TABLE app.event_route (
   version integer NOT NULL,
   record text NOT NULL,
   system text NOT NULL,
+  systems text[] NOT NULL,
   leads text[] NOT NULL,
   PRIMARY KEY (tenant_id, type, mapping),
   FOREIGN KEY (tenant_id, mapping, version) REFERENCES app.mapping

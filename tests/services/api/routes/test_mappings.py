@@ -22,6 +22,7 @@ AT: Final = "/v1/mappings/shop-orders"
 ABOVE: Final = "/v1/partners/north/mappings/shop-orders"
 PAGE: Final = (ROOT / "docs/integrator/mappings.md").read_text()
 WRITTEN, OVERLAY = (json.loads(one) for one in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL))
+SAID: Final = json.loads(re.findall(r"```json connections\n(.*?)```", PAGE, re.DOTALL)[0])
 SENT: Final = json.loads(re.findall(r"```json event\n(.*?)```", PAGE, re.DOTALL)[0])
 
 
@@ -35,9 +36,9 @@ async def release(caller: Caller, path: str, version: int) -> Answer:
     return await caller.post(f"{path}/release", {"version": version})
 
 
-async def send(caller: Caller, number: int, **changes: Any) -> str:
+async def send(caller: Caller, number: int, source: str = "/shop", **changes: Any) -> str:
     """An event of the shop's, as the page has it."""
-    event = {"specversion": "1.0", "id": str(number), "source": "/shop", "type": "shop.order"}
+    event = {"specversion": "1.0", "id": str(number), "source": source, "type": "shop.order"}
     body = {**event, "data": {**WRITTEN["examples"][0]["data"], **changes}}
     sent = await caller.post("/v1/events", body, headers={"content-type": "application/cloudevents+json"})
     assert sent.status == 202, sent.body
@@ -131,6 +132,33 @@ async def test_cases_are_sold_as_pieces_once_it_is_said_how_many_are_in_one(
     assert followed["content"]["data"] == WRITTEN["examples"][1]["tells"]
 
 
+async def test_two_shops_as_the_page_has_them_are_apart_and_a_third_is_somebodys_to_name(
+    parties: Parties, worker_database: Database
+) -> None:
+    acme = parties.acme
+    assert (await put(acme, AT, mapping={**WRITTEN, **SAID}))["mapping"]["connections"] == SAID["connections"]
+    south = {"data": WRITTEN["examples"][0]["data"], "attributes": {"source": "/connections/shop-south/orders"}}
+    (tried,) = (await acme.post(f"{AT}/try", south)).json["outcomes"]
+    assert (tried["passes"], tried["record"], tried["cause"]) == (False, None, "mapping-failed")
+    assert (await release(acme, AT, 1)).status == 200
+    for number, name in enumerate(("shop-east", "shop-west", "shop-test", "shop-south")):
+        await send(acme, number, source=f"/connections/{name}/orders")
+    await record(parties, worker_database)
+    found = (await acme.get("/v1/entities?kind=sales-order&value=SO-10045")).json["items"]
+    assert sorted(one["keys"][0]["system"] for one in found) == ["shop", "shop-west"]
+    assert len(found) == len({one["id"] for one in found}) == 2
+    (told,) = (await acme.get("/v1/exceptions")).json["items"]
+    assert told["cause"] == "mapping-failed"
+    assert "its connections do not say what system shop-south is" in told["title"]
+    more = SAID["connections"] | {"shop-south": "shop-south"}
+    await put(acme, AT, mapping={**WRITTEN, "connections": more})
+    assert (await release(acme, AT, 2)).status == 200
+    await record(parties, worker_database)
+    found = (await acme.get("/v1/entities?kind=sales-order&value=SO-10045")).json["items"]
+    assert sorted(one["keys"][0]["system"] for one in found) == ["shop", "shop-south", "shop-west"]
+    assert (await acme.get("/v1/exceptions?state=open")).json["items"] == []
+
+
 async def test_a_mapping_whose_example_comes_out_otherwise_is_not_released(parties: Parties) -> None:
     example = {**WRITTEN["examples"][0], "record": {**WRITTEN["examples"][0]["record"], "currency": "EUR"}}
     await put(parties.acme, AT, mapping={**WRITTEN, "examples": [example]})
@@ -163,6 +191,8 @@ async def test_what_cannot_work_is_named_by_its_place(parties: Parties) -> None:
         ({"program": "now"}, "/program"),
         ({"events": {"shop.order": "order.held"}}, "/events/shop.order"),
         ({"units": {"PCS": "PIECE"}}, "/units/PCS"),
+        ({"connections": {"shop-east": "East shop"}}, "/connections/shop-east"),
+        ({"connections": {"East shop": "east"}}, "/connections/East shop"),
         ({"base_unit": "PIECE"}, "/base_unit"),
         ({"base_units": []}, "/base_unit"),
         ({"leads": ["colour"]}, "/leads/0"),

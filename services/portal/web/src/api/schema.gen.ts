@@ -9411,6 +9411,16 @@ export interface components {
              */
             base_units?: string[];
             /**
+             * @description By each connection that tells of this: the system whose ids its are; null: nothing is taken of it. What comes of no connection is `system`'s.
+             * @example {
+             *       "wms-east": "wms-east",
+             *       "wms-west": "wms-west"
+             *     }
+             */
+            connections?: {
+                [key: string]: string | null;
+            };
+            /**
              * @description Types that come in, each with the type of the catalogue that it becomes. Null: none; of a sales order that of its state.
              * @example {}
              */
@@ -10566,6 +10576,16 @@ export interface components {
              *     ]
              */
             base_units?: string[] | null;
+            /**
+             * @description By each connection that tells of this: the system whose ids its are; null: nothing is taken of it. What comes of no connection is `system`'s.
+             * @example {
+             *       "wms-east": "wms-east",
+             *       "wms-west": "wms-west"
+             *     }
+             */
+            connections?: {
+                [key: string]: string | null;
+            } | null;
             /**
              * @description Types that come in, each with the type of the catalogue that it becomes. Null: none; of a sales order that of its state.
              * @example {}
