@@ -12,6 +12,7 @@ import type { Shown as ShownByHand } from "../byhand/queries";
 import { LEVELS, type Shown as ShownConnectors } from "../connectors/shown";
 import { shownOf } from "../exceptions/shown";
 import { Frame } from "../frame/Frame";
+import { shownOf as shownHolds } from "../holds/shown";
 import type { Shown as ShownTasks } from "../inbox/queries";
 import type { ReceivedState } from "../incoming/queries";
 import { Failure } from "../pages/Failure";
@@ -229,6 +230,25 @@ const exception = createRoute({
   getParentRoute: () => inside,
   path: "/exceptions/$exception",
   component: lazyRouteComponent(() => import("../exceptions/ExceptionPage"), "ExceptionPage"),
+  beforeLoad: ({ context }) => {
+    if (!context.session.client) throw redirect({ to: "/clients", replace: true });
+  },
+});
+
+const holds = createRoute({
+  getParentRoute: () => inside,
+  path: "/holds",
+  component: lazyRouteComponent(() => import("../holds/HoldsPage"), "HoldsPage"),
+  beforeLoad: ({ context }) => {
+    if (!context.session.client) throw redirect({ to: "/clients", replace: true });
+  },
+  validateSearch: shownHolds,
+});
+
+const hold = createRoute({
+  getParentRoute: () => inside,
+  path: "/holds/$hold",
+  component: lazyRouteComponent(() => import("../holds/HoldPage"), "HoldPage"),
   beforeLoad: ({ context }) => {
     if (!context.session.client) throw redirect({ to: "/clients", replace: true });
   },
@@ -510,6 +530,8 @@ export const router = createRouter({
       orders,
       order,
       inbox.addChildren([task]),
+      holds,
+      hold,
       exceptions,
       exception,
       byHand,

@@ -8,6 +8,7 @@ import {
   ConnectorIcon,
   DeployIcon,
   ExceptionIcon,
+  HeldIcon,
   InboxIcon,
   LibraryIcon,
   OrderIcon,
@@ -73,6 +74,12 @@ export function Rail() {
           <Link to="/inbox" className={classes.job} activeProps={{ "aria-current": "page" }}>
             <InboxIcon />
             <span className={classes.jobName}>{texts.inbox}</span>
+          </Link>
+        )}
+        {session.client && session.permissions.includes("records:read") && (
+          <Link to="/holds" className={classes.job} activeProps={{ "aria-current": "page" }}>
+            <HeldIcon />
+            <span className={classes.jobName}>{texts.holdsTitle}</span>
           </Link>
         )}
         {session.client && (

@@ -7,6 +7,7 @@ import { brandQuery, sessionQuery } from "../api/queries";
 import { NoteWorkaround } from "../byhand/NoteWorkaround";
 import { CopyText } from "../display/CopyText";
 import { human } from "../display/names";
+import { KeptBy } from "../holds/KeptBy";
 import { Failure } from "../pages/Failure";
 import { LinesSkeleton } from "../pages/LinesSkeleton";
 import { Notice } from "../pages/Notice";
@@ -41,6 +42,7 @@ export function OrderPage() {
   return (
     <>
       {entity && <Head entity={entity} />}
+      {entity?.kind === "sales-order" && <KeptBy order={numberOf(entity)} />}
       {entity && (
         <div className={classes.aside}>
           <NoteWorkaround step={entity.kind} about={{ kind: entity.kind, key: numberOf(entity) }} />

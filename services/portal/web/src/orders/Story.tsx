@@ -221,6 +221,14 @@ function lineage(line: Line, texts: Texts, { saves, works }: Omit<Whose, "entity
     );
     parts.push({ key: "task", part: open });
   }
+  if ((line.what === "held" || line.what === "freed") && line.reference) {
+    const open = (
+      <Link to="/holds/$hold" params={{ hold: line.reference }} className={classes.run}>
+        {texts.openHold}
+      </Link>
+    );
+    parts.push({ key: "hold", part: open });
+  }
   if (line.run) {
     const open = (
       <Link to="/runs/$run" params={{ run: line.run }} className={classes.run}>

@@ -19,6 +19,7 @@ export type Act =
   | { kind: "enable-connection"; connection: string }
   | { kind: "care"; connection: string; care: Schemas["ConnectionChanges"] }
   | { kind: "set-absence"; wish: Schemas["OwnAbsence"] }
+  | { kind: "override-hold"; hold: string; why: string }
   | { kind: "connect"; connector: string; name: string; settings: Record<string, unknown> }
   | { kind: "set-up-factor" }
   | { kind: "remove-factor" };

@@ -6,6 +6,7 @@ import connectors from "./en-connectors";
 import deployments from "./en-deployments";
 import exceptions from "./en-exceptions";
 import form from "./en-form";
+import holds from "./en-holds";
 import inbox from "./en-inbox";
 import incoming from "./en-incoming";
 import library from "./en-library";
@@ -31,6 +32,7 @@ const en = {
   ...form,
   ...deployments,
   ...exceptions,
+  ...holds,
   ...inbox,
   ...library,
   language: "English",

@@ -7,6 +7,21 @@ test("what the API refuses is said in Spanish, with the names that it has", () =
   expect(refusalWords("No row covers credit.release for USD 7")).toBe(
     "Ninguna regla cubre credit.release para USD 7",
   );
+  expect(refusalWords("2 more with the role credit-manager must agree")).toBe(
+    "Falta la conformidad de 2 más con el rol credit-manager",
+  );
+  expect(
+    refusalWords(
+      "Sign in to the portal: no key decides about credit.release, nor does who acts for a client",
+    ),
+  ).toBe(
+    "Inicie sesión en el portal: ninguna clave decide sobre credit.release, ni quien actúa por un cliente",
+  );
+  expect(
+    refusalWords(
+      "Nobody has said yet who decides about price.release: set the environment's authority first",
+    ),
+  ).toBe("Nadie ha indicado aún quién decide sobre price.release: defina primero la autoridad del entorno");
 });
 
 test("what nobody has put into Spanish stays as it came", () => {

@@ -22,6 +22,21 @@ const SAID: readonly (readonly [RegExp, string])[] = [
     /^Each approval is by another person, and a substitute is no other one$/,
     "Cada aprobación es de otra persona, y quien sustituye no es otra",
   ],
+  [/^(\d+) more with the role (.+) must agree$/, "Falta la conformidad de $1 más con el rol $2"],
+  [
+    /^Sign in to the portal: no key decides about (.+), nor does who acts for a client$/,
+    "Inicie sesión en el portal: ninguna clave decide sobre $1, ni quien actúa por un cliente",
+  ],
+  [
+    /^Nobody has said yet who decides about (.+): set the environment's authority first$/,
+    "Nadie ha indicado aún quién decide sobre $1: defina primero la autoridad del entorno",
+  ],
+  [/^No matrix of authority is in force$/, "No hay ninguna matriz de autoridad en vigor"],
+  [
+    /^State (\w+): rows of this decision ask for it$/,
+    "Falta indicar $1: lo piden las reglas de esta decisión",
+  ],
+  [/^Only people decide$/, "Solo deciden personas"],
   [/^It was refused$/, "Se rechazó"],
   [/^It was approved$/, "Se aprobó"],
   [/^No row is about amounts in (.+)$/, "Ninguna regla trata de importes en $1"],

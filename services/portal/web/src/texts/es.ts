@@ -6,6 +6,7 @@ import connectors from "./es-connectors";
 import deployments from "./es-deployments";
 import exceptions from "./es-exceptions";
 import form from "./es-form";
+import holds from "./es-holds";
 import inbox from "./es-inbox";
 import incoming from "./es-incoming";
 import library from "./es-library";
@@ -31,6 +32,7 @@ const es: Texts = {
   ...form,
   ...deployments,
   ...exceptions,
+  ...holds,
   ...inbox,
   ...library,
   language: "Español",

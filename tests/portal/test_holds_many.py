@@ -1,0 +1,78 @@
+"""Many holds are cleared after a look, and the page of an order leads to what holds it (ADR 0104)."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.portal.people import look, staff
+from tests.portal.person import DESK, PHONE, person
+from tests.portal.site import Site
+from tests.portal.test_holds import MATRIX, ROLES, portal_of
+from tests.portal.test_task_record import known, tell
+from tests.stories.town import Town
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+async def test_several_are_cleared_after_a_look_and_what_somebody_else_decides_is_left(
+    browser: Browser, site: Site, size: tuple[int, int]
+) -> None:
+    kind = "desk" if size == DESK else "phone"
+    town = await Town.founded(site, f"sample-many-{kind}", ROLES, MATRIX)
+    for number, type_ in enumerate(("incomplete", "stock", "compliance")):
+        told = {"order": f"SO-{number}", "customer": "C-many", "type": type_, "reason": "short"}
+        await town.post("/v1/holds", told)
+    await town.post("/v1/holds", {"order": "SO-9", "customer": "C-other", "type": "stock", "reason": "short"})
+    async with person(browser, site, portal_of(town, "credit-manager"), size=size) as someone:
+        page = someone.page
+        await someone.sign_in("/holds", heading="Holds")
+        await expect(page.get_by_text("4 holds", exact=True)).to_be_visible()
+        await page.get_by_role("link", name="Only customer C-many").first.click()
+        await expect(page.get_by_text("3 holds", exact=True)).to_be_visible()
+        await page.get_by_role("button", name="Clear several").click()
+        dialog = page.get_by_role("dialog", name="Clear several holds")
+        await dialog.get_by_role("button", name="See what would happen").click()
+        await expect(dialog.get_by_role("alert")).to_contain_text("Say why.")
+        await dialog.get_by_label("Why").fill("The truck came")
+        await dialog.get_by_role("button", name="See what would happen").click()
+        await expect(dialog.get_by_role("status")).to_contain_text("2 of 3 can be cleared by you.")
+        left = dialog.get_by_role("listitem").filter(has_text="Compliance: SO-2")
+        await expect(left).to_contain_text("Left alone: The role compliance-officer decides this")
+        await look(someone, f"holds-clearing-many-{kind}")
+        await dialog.get_by_role("button", name="Clear 2").click()
+        await expect(dialog.get_by_role("status")).to_contain_text("Cleared: 2")
+        await expect(dialog.get_by_role("status")).to_contain_text("Refused: open it to see why: 1")
+        await look(someone, f"holds-cleared-many-{kind}")
+        await dialog.get_by_role("button", name="Close").last.click()
+        await expect(page.get_by_text("1 hold", exact=True)).to_be_visible()
+    rows = await town.rows("SELECT key, status FROM app.hold WHERE tenant_id = $1 ORDER BY key")
+    assert [(row["key"], row["status"]) for row in rows] == [
+        ("SO-0", "cleared"),
+        ("SO-1", "cleared"),
+        ("SO-2", "active"),
+        ("SO-9", "active"),
+    ]
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+async def test_the_page_of_an_order_leads_to_what_holds_it(browser: Browser, site: Site, size: tuple[int, int]) -> None:
+    kind = f"kept-{'desk' if size == DESK else 'phone'}"
+    order = f"SO-{kind}"
+    await tell(site, kind, order)
+    entity = await known(site, order)
+    for subject in ({"order": order, "customer": f"C-{kind}"}, {"customer": f"C-{kind}"}):
+        told = {**subject, "type": "credit" if "order" in subject else "stock", "reason": "limit-exceeded"}
+        assert (await site.request("POST", "/v1/holds", told)).status == 200
+    chief = await staff(site, f"{kind}@harbor.example", name="Kit Keeper", of_client=True)
+    async with person(browser, site, chief, size=size) as someone:
+        page = someone.page
+        await someone.sign_in(f"/orders/{entity}", heading=order)
+        kept = page.get_by_role("region", name="Held")
+        await expect(kept.get_by_role("listitem")).to_have_count(2)
+        await expect(kept.get_by_role("listitem").last).to_contain_text("On its customer")
+        await page.get_by_role("link", name="Open the hold").first.wait_for()
+        await look(someone, f"order-{kind}")
+        await kept.get_by_role("link", name="Credit").click()
+        await someone.heading(f"Credit: {order}").wait_for()
+        await page.get_by_role("link", name=order, exact=True).click()
+        await someone.heading(order).wait_for()
