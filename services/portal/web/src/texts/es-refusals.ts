@@ -36,6 +36,10 @@ const SAID: readonly (readonly [RegExp, string])[] = [
     /^State (\w+): rows of this decision ask for it$/,
     "Falta indicar $1: lo piden las reglas de esta decisión",
   ],
+  [
+    /^State (\w+): the row '(.+)' keeps that person out$/,
+    "Falta indicar $1: la regla «$2» excluye a esa persona",
+  ],
   [/^Only people decide$/, "Solo deciden personas"],
   [/^It was refused$/, "Se rechazó"],
   [/^It was approved$/, "Se aprobó"],
