@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from playwright.async_api import Browser, expect
 
 from tests.portal.people import look, staff
 from tests.portal.person import DESK, PHONE, person
 from tests.portal.site import Site
-from tests.portal.test_holds import MATRIX, ROLES, portal_of
+from tests.portal.test_holds import MATRIX, ROLES, clear, portal_of
 from tests.portal.test_task_record import known, tell
+from tests.stories.somebody import PASSWORD, hired
 from tests.stories.town import Town
 
 
@@ -76,3 +78,38 @@ async def test_the_page_of_an_order_leads_to_what_holds_it(browser: Browser, sit
         await someone.heading(f"Credit: {order}").wait_for()
         await page.get_by_role("link", name=order, exact=True).click()
         await someone.heading(order).wait_for()
+
+
+async def test_two_have_to_agree_and_who_only_reads_is_told_whose_it_is(browser: Browser, site: Site) -> None:
+    """The first agrees and the hold stays; the second one clears it."""
+    rows = [{"name": "credit", "decision": "credit.release", "approver_role": "credit-manager", "approvals": 2}]
+    town = await Town.founded(site, "sample-agreed", ROLES, rows)
+    reader = {"slug": "reader", "name": "Reader", "level": "client", "permissions": ["runs:read", "records:read"]}
+    await town.post("/v1/roles", reader)
+    people = {"second@sample-agreed.example": ["credit-manager"], "reads@sample-agreed.example": ["reader"]}
+    second, reads = await hired(site, town.tenant, people)
+    told = {"order": "SO-agreed", "customer": "C-1", "type": "credit", "reason": "limit-exceeded"}
+    hold = (await town.post("/v1/holds", told))["hold"]["id"]
+    first, other, looks = (
+        msgspec.structs.replace(site.harbor, email=one.email, password=PASSWORD)
+        for one in (town.people["credit-manager"], second, reads)
+    )
+    async with person(browser, site, looks, size=PHONE) as someone:
+        await someone.sign_in(f"/holds/{hold}", heading="Credit: SO-agreed")
+        await expect(someone.page.get_by_text("The role Credit manager looks after this one.")).to_be_visible()
+        await expect(someone.page.get_by_role("button", name="Clear")).to_have_count(0)
+        await look(someone, "hold-read-phone")
+    async with person(browser, site, first) as someone:
+        page = someone.page
+        await someone.sign_in(f"/holds/{hold}", heading="Credit: SO-agreed")
+        await expect(page.get_by_text("1 more with the role credit-manager must agree")).to_be_visible()
+        await clear(page, "They paid half")
+        await expect(page.get_by_text("You have agreed to this already.")).to_be_visible()
+        await expect(page.get_by_text("Active", exact=True)).to_be_visible()
+        await look(someone, "hold-agreed-desk")
+    async with person(browser, site, other) as someone:
+        page = someone.page
+        await someone.sign_in(f"/holds/{hold}", heading="Credit: SO-agreed")
+        await clear(page, "And the rest")
+        await expect(page.get_by_text("It was cleared.")).to_be_visible()
+        await expect(page.get_by_role("region", name="What was done").get_by_role("listitem")).to_have_count(3)
