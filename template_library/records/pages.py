@@ -53,6 +53,14 @@ A connector maps every status of its system, to a state or to null where it says
 | --- | --- |
 | `unmapped-status` | a system says a status that its map does not have |
 | `forbidden-transition` | no way leads from the state that was known to the one that is told |
+
+A system that is behind is no exception: where the order has been in the state that it tells, and the system goes
+forward by what it said itself, that is old news ([ADR 0136](../adr/0136-an-order-of-two-systems.md)).
+
+**Not yet:** two systems that say different states of one order for a long time, such as a shop that still says
+`captured` of what the ERP has shipped, are no exception by themselves. The furthest that was told on the way is the
+order's state, and the order's timeline shows who said what and when. Comparing systems against
+each other, with a tolerance, comes with reconciliation.
 """
 _UNITS: Final = """# Units
 
