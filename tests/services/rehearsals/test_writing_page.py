@@ -49,7 +49,9 @@ async def test_what_the_page_says_makes_a_template_that_passes(tmp_path: Path) -
 
 
 def test_what_the_desks_page_says_of_a_kind_of_ones_own_is_published_with_its_document() -> None:
-    text, skipped = re.findall(r"^```yaml\n(.*?)^```$", DESK.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    text, skipped, undone = re.findall(
+        r"^```yaml\n(.*?)^```$", DESK.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
     (kind,) = (publishing.read(text).workflow.exceptions or {}).items()
     assert (kind[0], kind[1].owner, kind[1].within, kind[1].category) == (
         "customer-unknown",
@@ -60,6 +62,7 @@ def test_what_the_desks_page_says_of_a_kind_of_ones_own_is_published_with_its_do
     assert kind[1].runbook.startswith("# The ERP does not know the customer\n\n1. Search it")
     head = "document: { dsl: 1.0.3, namespace: own, name: rates, version: 1.0.0 }\ndo:\n"
     publishing.read(head + skipped)
+    publishing.read(undone + "do:\n- order: { set: { number: 1 } }\n")
     with pytest.raises(InvalidDocument, match="`output` is missing"):
         publishing.read(head + skipped.replace("output:", "input:"))
     with pytest.raises(InvalidDocument, match="`customer-missing` is none of the kinds of exceptions"):

@@ -44,7 +44,11 @@ async def go_live(caller: Caller) -> None:
 
 @pytest.fixture
 def one_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    """To what a process remembers of quotas no time passes."""
+    """To what a process remembers of quotas no time passes, and it asks the database only when somebody has it do so.
+
+    Else it may ask between a run's admission and its commit, and know of neither.
+    """
+    monkeypatch.setattr(quotas, "SECONDS", 3_600.0)
     now = clock.monotonic()
     monkeypatch.setattr(quotas, "clock", SimpleNamespace(monotonic=lambda: now))
 
