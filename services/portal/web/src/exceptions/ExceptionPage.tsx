@@ -8,8 +8,7 @@ import { useNow } from "../display/now";
 import { Guide } from "../library/Guide";
 import { Failure } from "../pages/Failure";
 import { LinesSkeleton } from "../pages/LinesSkeleton";
-import header from "../run/RunHeader.module.css";
-import { ChevronIcon } from "../states/icons";
+import { PageHead } from "../pages/PageHead";
 import { useTexts } from "../texts/texts";
 import { ActDialog, type Wish } from "./ActDialog";
 import { EditRetry } from "./EditRetry";
@@ -20,8 +19,6 @@ import { History } from "./History";
 import { ACTS, type Detail, exceptionQuery } from "./queries";
 
 const MINUTE = 60_000;
-/** From here on a name breaks anywhere. */
-const LONG = 40;
 
 /** One thing that stands still: what is wrong, what is at stake, what is tried first and what can be done with it. */
 export function ExceptionPage() {
@@ -106,22 +103,18 @@ export function ExceptionPage() {
 function Head({ one, title }: { one: Detail; title: string }) {
   const { texts } = useTexts();
   return (
-    <header className={header.head}>
-      <nav className={header.trail} aria-label={texts.back}>
+    <PageHead
+      from={
         <Link to="/exceptions" className="quiet-link">
           {texts.exceptions}
         </Link>
-        <ChevronIcon width={12} height={12} />
-        <span className={header.here}>{title}</span>
-      </nav>
-      <div className={header.titleRow}>
-        <h1 className={header.title} dir="auto" data-long={title.length > LONG || undefined} title={title}>
-          {title}
-        </h1>
+      }
+      title={title}
+      mark={
         <span className={classes.mark} data-state={one.state}>
           {one.state === "open" ? texts.exceptionCategories[one.category] : texts.exceptionStates[one.state]}
         </span>
-      </div>
-    </header>
+      }
+    />
   );
 }

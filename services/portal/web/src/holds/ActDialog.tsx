@@ -1,4 +1,4 @@
-import { Button, Textarea } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import classes from "../exceptions/ActDialog.module.css";
@@ -8,9 +8,8 @@ import { Refusal } from "../session/Refusal";
 import { type Resumed, useAtOnce } from "../session/resuming";
 import { useTexts } from "../texts/texts";
 import { type Act, decide, HOLDS, type Hold } from "./queries";
+import { Why } from "./Why";
 import { actWords } from "./words";
-
-const LONGEST = 2000;
 
 interface Props {
   one: Hold;
@@ -60,20 +59,7 @@ function Ask({ one, act, resumed, close }: Props & { act: Act }) {
   return (
     <form onSubmit={submit} noValidate>
       <p>{texts.holdActs[act].body}</p>
-      <Textarea
-        mt={12}
-        label={texts.holdWhy}
-        description={texts.holdWhyHint}
-        value={why}
-        onChange={event => setWhy(event.currentTarget.value)}
-        maxLength={LONGEST}
-        autosize
-        minRows={2}
-        maxRows={8}
-        data-autofocus
-        error={tried && lacks && texts.holdWhyNeeded}
-        errorProps={{ role: "alert" }}
-      />
+      <Why value={why} onChange={setWhy} isMissed={tried && lacks} />
       <div className={classes.wrong}>
         {acting.error ? (
           <Refusal>{actWords(texts, acting.error)}</Refusal>

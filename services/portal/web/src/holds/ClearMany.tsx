@@ -1,4 +1,4 @@
-import { Button, Textarea } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { api, body } from "../api/client";
@@ -11,9 +11,8 @@ import own from "./ClearMany.module.css";
 import { subjectOf } from "./HoldTable";
 import { HOLDS, type Hold, type Many } from "./queries";
 import { filterOf, type Shown } from "./shown";
+import { Why } from "./Why";
 import { actWords, useTypeName } from "./words";
-
-const LONGEST = 2000;
 
 /**
  * Clears all that the filters find: what would become of each is shown before anything is done. `offered`: there are
@@ -58,20 +57,7 @@ function Ask({ shown, close }: { shown: Shown; close: () => void }) {
   return (
     <form onSubmit={submit} noValidate>
       <p>{texts.clearManyBody}</p>
-      <Textarea
-        mt={12}
-        label={texts.holdWhy}
-        description={texts.holdWhyHint}
-        value={why}
-        onChange={event => setWhy(event.currentTarget.value)}
-        maxLength={LONGEST}
-        autosize
-        minRows={2}
-        maxRows={6}
-        data-autofocus
-        error={tried && lacks && texts.holdWhyNeeded}
-        errorProps={{ role: "alert" }}
-      />
+      <Why value={why} onChange={setWhy} isMissed={tried && lacks} />
       <div className={wrongs.wrong}>
         {looking.error && <Refusal>{actWords(texts, looking.error)}</Refusal>}
       </div>

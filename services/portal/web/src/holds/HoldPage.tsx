@@ -7,8 +7,7 @@ import { useNow } from "../display/now";
 import classes from "../exceptions/ExceptionPage.module.css";
 import { Failure } from "../pages/Failure";
 import { LinesSkeleton } from "../pages/LinesSkeleton";
-import header from "../run/RunHeader.module.css";
-import { ChevronIcon } from "../states/icons";
+import { PageHead } from "../pages/PageHead";
 import { useTexts } from "../texts/texts";
 import { Decide } from "./Decide";
 import { Facts } from "./Facts";
@@ -19,8 +18,6 @@ import { type Hold, holdQuery } from "./queries";
 import { useTypeName } from "./words";
 
 const MINUTE = 60_000;
-/** From here on a name breaks anywhere. */
-const LONG = 40;
 
 /** One hold: why, what is at risk, who may let the order go, and what else keeps it. */
 export function HoldPage() {
@@ -67,22 +64,18 @@ const LOOKS = { active: "open", cleared: "resolved", overridden: "discarded" } a
 function Head({ one, title }: { one: Hold; title: string }) {
   const { texts } = useTexts();
   return (
-    <header className={header.head}>
-      <nav className={header.trail} aria-label={texts.back}>
+    <PageHead
+      from={
         <Link to="/holds" className="quiet-link">
           {texts.holdsTitle}
         </Link>
-        <ChevronIcon width={12} height={12} />
-        <span className={header.here}>{title}</span>
-      </nav>
-      <div className={header.titleRow}>
-        <h1 className={header.title} dir="auto" data-long={title.length > LONG || undefined} title={title}>
-          {title}
-        </h1>
+      }
+      title={title}
+      mark={
         <span className={classes.mark} data-state={LOOKS[one.status]}>
           {texts.holdMarks[one.status]}
         </span>
-      </div>
-    </header>
+      }
+    />
   );
 }

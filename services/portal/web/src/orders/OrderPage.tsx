@@ -11,16 +11,14 @@ import { KeptBy } from "../holds/KeptBy";
 import { Failure } from "../pages/Failure";
 import { LinesSkeleton } from "../pages/LinesSkeleton";
 import { Notice } from "../pages/Notice";
+import { PageHead } from "../pages/PageHead";
 import header from "../run/RunHeader.module.css";
-import { ChevronIcon, OrderIcon } from "../states/icons";
+import { OrderIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
 import { Documents } from "./Documents";
 import classes from "./OrderPage.module.css";
 import { type Entity, entityQuery, numberOf, recordQuery, timelineQuery } from "./queries";
 import { Story } from "./Story";
-
-/** From here on a number breaks anywhere. */
-const LONG = 40;
 
 /** Everything that happened to one order, or to any other record that has an address here. */
 export function OrderPage() {
@@ -94,20 +92,15 @@ function Head({ entity }: { entity: Entity }) {
   const { texts } = useTexts();
   const number = numberOf(entity);
   return (
-    <header className={header.head}>
-      <nav className={header.trail} aria-label={texts.back}>
+    <PageHead
+      from={
         <Link to="/orders" className="quiet-link">
           {texts.orders}
         </Link>
-        <ChevronIcon width={12} height={12} />
-        <span className={header.here}>{number}</span>
-      </nav>
-      <div className={header.titleRow}>
-        <h1 className={header.title} dir="auto" data-long={number.length > LONG || undefined} title={number}>
-          {number}
-        </h1>
-        <State entity={entity} />
-      </div>
+      }
+      title={number}
+      mark={<State entity={entity} />}
+    >
       {entity.merged_into && (
         <p className={classes.merged}>
           {texts.mergedInto}{" "}
@@ -132,7 +125,7 @@ function Head({ entity }: { entity: Entity }) {
           </div>
         ))}
       </dl>
-    </header>
+    </PageHead>
   );
 }
 
