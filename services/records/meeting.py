@@ -59,7 +59,7 @@ async def meet(
     for one in wanted:
         known = await find(connection, tenant, one)
         if known is None:
-            await connection.execute(_TURN, f"entities/{tenant}/{one.kind}")
+            await take_turn(connection, f"entities/{tenant}/{one.kind}")
             known = await find(connection, tenant, one)
         if known is None and one in one_thing:
             (other,) = (its for its in one_thing if its != one)
@@ -70,9 +70,14 @@ async def meet(
     return found
 
 
+async def take_turn(connection: Any, name: str) -> None:
+    """Nobody else has this turn until the transaction ends."""
+    await connection.execute(_TURN, name)
+
+
 async def hold(connection: Any, tenant: TenantId, entity: UUID) -> None:
     """Nobody else says anything of this entity until the transaction ends."""
-    await connection.execute(_TURN, f"record/{tenant}/{entity}")
+    await take_turn(connection, f"record/{tenant}/{entity}")
 
 
 async def were_split(connection: Any, tenant: TenantId, one: UUID, other: UUID) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping as Members
 from typing import Any, Final
 
 from infra.ids import TenantId
+from services.records import meeting
 from services.records.mapping.applying import NotMade
 from services.records.mapping.connections import PLACE, connection_of
 from services.records.mapping.document import Mapping
@@ -17,7 +18,6 @@ SELECT (
 FROM (VALUES (1, $4::text, $5::text), (2, $5, $6), (3, $6, $7)) span (place, first, behind) ORDER BY place
 """
 """Sources before a connection's own, of these, and behind them."""
-_TURN: Final = "SELECT pg_advisory_xact_lock(hashtextextended($1, 43))"
 
 
 async def keep_apart(connection: Any, tenant: TenantId, name: str, mapping: Mapping, event: Members[str, Any]) -> None:
@@ -34,7 +34,7 @@ async def keep_apart(connection: Any, tenant: TenantId, name: str, mapping: Mapp
     before, own, behind = [row["source"] for row in await connection.fetch(*asked)]
     if own is None:
         # The first that it tells: of two connections at once, one has to see the other.
-        await connection.execute(_TURN, f"told/{tenant}/{name}")
+        await meeting.take_turn(connection, f"told/{tenant}/{name}")
         before, own, behind = [row["source"] for row in await connection.fetch(*asked)]
     source = before or behind
     if source is not None:

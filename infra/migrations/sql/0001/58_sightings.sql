@@ -76,7 +76,7 @@ CREATE TABLE app.translation (
 CREATE INDEX translation_mark ON app.translation (tenant_id, mark) WHERE mark IS NOT NULL;
 CREATE INDEX translation_due ON app.translation (tenant_id, event_id) WHERE problem IS NULL;
 
--- What a system said of a record, once for each event and mapping. Nothing here ever changes.
+-- What a system said of a record, once for each event and mapping. Nothing of that ever changes; whom it is of does by a split.
 --   at       when it was so, as the event says; else when it came
 --   states   of an order: by line, `''` for the order itself
 --   told     which changes of an order's state were told since this came, such as `shipped:1`; each is told once
