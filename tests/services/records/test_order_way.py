@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 from uuid import UUID
@@ -82,6 +83,20 @@ async def test_what_the_real_shops_answered_becomes_an_order_that_the_template_t
             assert made.tells is not None
             for line, told in zip(order["lines"], made.tells["lines"], strict=True):
                 assert told["unit_price"]["amount"] * int(told["quantity"]) == line["net"]["amount"], shop
+
+
+async def test_the_line_of_the_page_keeps_back_an_order_with_charges_and_no_other() -> None:
+    page = (ROOT / "docs/integrator/order-way.md").read_text(encoding="utf-8")
+    (guard,) = re.findall(r"`(if .* then error\(.*?\) else \. end \|)`", page)
+    guarded = msgspec.structs.replace(mapping("shop-orders"), tell=f"{guard} {mapping('shop-orders').tell}")
+    outcomes = {}
+    async with ExpressionPool(size=1) as pool:
+        for shop in SHOPS:
+            (order,) = recorded(shop)
+            event = {"type": "shop.order", "data": {"at": order["ordered_at"], "order": order}}
+            outcome = await trying.attempt(Expressions(pool), guarded, event, packs=_none, lane="")
+            outcomes[shop] = (bool(order["charges"]), outcome.cause)
+    assert outcomes == {"django-oscar": (False, None), "vendure": (True, "mapping-failed")}
 
 
 async def _none(_items: Any) -> dict[str, Any]:
