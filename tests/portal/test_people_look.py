@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import count
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
 import pytest
-from playwright.async_api import Browser, Route, expect
+from playwright.async_api import Browser, Response, Route, expect
 
 from services.cli.running import Portal
 from tests.portal.camera import text_of
@@ -110,6 +111,17 @@ async def seen_by_a_camera(someone: Person) -> str:
     return f"{secret} {unquote(address.path).rpartition(':')[2]}"
 
 
+async def hear_that_it_ended(someone: Person) -> None:
+    """The page comes to the front, asks whose session it is, and is told twice that there is none."""
+    told = count(1)
+
+    def is_second(response: Response) -> bool:
+        return response.url.endswith("/portal/session") and response.status == 401 and next(told) == 2
+
+    async with someone.page.expect_response(is_second):
+        await someone.page.evaluate("window.dispatchEvent(new Event('visibilitychange'))")
+
+
 @screens
 async def test_second_factors(browser: Browser, site: Site, brand: str, size: tuple[int, int]) -> None:
     boss, kind = await boss_of(site, brand, "factor"), f"{brand}-{'desk' if size == DESK else 'phone'}"
@@ -130,7 +142,9 @@ async def test_second_factors(browser: Browser, site: Site, brand: str, size: tu
         await someone.page.get_by_label("Code").fill(code_now(secret, 0))
         await press(someone, "Confirm")
         await expect(someone.page.get_by_role("listitem")).to_have_count(10)
+        await hear_that_it_ended(someone)
         await look(someone, f"people-factor-recovery-{kind}")
+        await expect(someone.page.get_by_role("listitem")).to_have_count(10)
         await press(someone, "Sign in")
         await someone.fill_in(boss.password)
         await someone.page.get_by_label("Code").fill("000000")

@@ -18,6 +18,7 @@ import type { ReceivedState } from "../incoming/queries";
 import { Failure } from "../pages/Failure";
 import { NotFound } from "../pages/NotFound";
 import { SignInPage } from "../session/SignInPage";
+import { isShownOnce } from "../session/shownOnce";
 import type { DeliveryState } from "../webhooks/queries";
 import { onSignedOut, queries } from "./cache";
 
@@ -579,7 +580,7 @@ declare module "@tanstack/react-router" {
 }
 
 onSignedOut.call = () => {
-  if (router.state.location.pathname === "/sign-in") return;
+  if (router.state.location.pathname === "/sign-in" || isShownOnce()) return;
   const to = router.state.location.href;
   queries.removeQueries({ predicate: query => query.queryKey[0] !== "brand" });
   void router.navigate({ to: "/sign-in", search: { to, ended: true } });

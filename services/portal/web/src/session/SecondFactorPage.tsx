@@ -13,6 +13,7 @@ import { needsProof, ProofFailed, ProofForm } from "./ProofForm";
 import { Refusal } from "./Refusal";
 import { type Resumed, useAtOnce, useResumed } from "./resuming";
 import classes from "./SecondFactorPage.module.css";
+import { useShownOnce } from "./shownOnce";
 import { generalWords } from "./words";
 
 /** The account's own second factor: set up, confirmed, removed. */
@@ -64,6 +65,8 @@ function Confirmation({ secret, uri }: { secret: string; uri: string }) {
   const confirming = useMutation({
     mutationFn: () => body(api.POST("/portal/second-factor/confirm", { body: { code: code.trim() } })),
   });
+  // The account's sessions end with it, and the codes must outlast what is read meanwhile.
+  useShownOnce(confirming.isPending || confirming.isSuccess);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     confirming.mutate();

@@ -22,7 +22,7 @@ export function SignInForm() {
   const passwordField = useRef<HTMLInputElement>(null);
   const entered = useEntered();
   const entering = useMutation({
-    mutationFn: () => enter(email.trim(), password, code.trim()),
+    mutationFn: (sent: string) => enter(email.trim(), password, sent),
     onSuccess: entered,
     onError: error => {
       if (isAbout(error, "second-factor")) setAsksCode(true);
@@ -35,9 +35,10 @@ export function SignInForm() {
     setLacking(found);
     if (found.email) emailField.current?.focus();
     else if (found.password) passwordField.current?.focus();
-    else entering.mutate();
+    else entering.mutate(code.trim());
   };
-  const told = entering.error && words(texts, entering.error, code !== "");
+  // Of the code that was sent: while another is being typed nothing is known of that yet.
+  const told = entering.error && words(texts, entering.error, entering.variables !== "");
   // Where only the code is wanting, the other two were right.
   const isCode = entering.error !== null && isAbout(entering.error, "second-factor");
   const refused = isCode ? null : told;
