@@ -31,7 +31,7 @@ PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "manifests": (
         *(f"{_DECLARED}/{one}.py" for one in ("connector", "operations", "programs", "mapping", "channels")),
         *(f"{_DECLARED}/{one}.py" for one in ("exchanges", "requests", "replies", "verdicts", "waiting", "steps")),
-        *(f"{_DECLARED}/{one}.py" for one in ("conditions", "statuses", "hints")),
+        *(f"{_DECLARED}/{one}.py" for one in ("conditions", "statuses")),
         *(f"{_FORMS}/{one}.py" for one in ("form", "choosing")),
         *(f"{_SIGNING}/{one}.py" for one in ("kinds", "choosing")),
     ),

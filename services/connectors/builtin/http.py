@@ -18,6 +18,12 @@ from services.engine import values as json
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _IDEMPOTENT: Final = frozenset({"PUT", "DELETE"})
+_SIGNED_BY: Final = {
+    "none": "the setting `authentication`: it sends none",
+    "basic": "the setting `user` and the secret `password`",
+    "bearer": "the secret `token`",
+    "header": "the setting `header` and the secret `value`",
+}
 _TEXT: Final[dict[str, Any]] = {"type": "object", "additionalProperties": {"type": "string"}}
 _REQUEST: Final[dict[str, Any]] = {
     "type": "object",
@@ -86,7 +92,8 @@ class Http:
 
     async def call(self, operation: str, values: Any, context: Context) -> Any:
         del operation
-        answer = expect_success(await _send(values.get("method", "GET"), values, context), context)
+        answer = await _send(values.get("method", "GET"), values, context)
+        expect_success(answer, context, change=_SIGNED_BY[context.settings.get("authentication", "none")])
         return {"status": answer.status, "headers": answer.headers, "body": _body(answer)}
 
     def care(self, operation: str, values: Any, settings: Mapping[str, Any]) -> Care:
@@ -129,7 +136,7 @@ def _credentials(context: Context) -> Mapping[str, Secret]:
     field = {"basic": "password", "bearer": "token", "header": "value"}[kind]
     secret = context.secrets.get(field)
     if secret is None:
-        raise Refusal(f"The connection lacks its secret {field!r}", name="configuration", title="A secret is missing")
+        raise Refusal(f"The connection lacks its secret `{field}`", name="configuration", title="A secret is missing")
     if kind == "basic":
         pair = f"{settings.get('user', '')}:{secret.reveal()}".encode()
         return {"Authorization": Secret(f"Basic {base64.b64encode(pair).decode()}")}

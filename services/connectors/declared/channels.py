@@ -43,5 +43,6 @@ class Channels:
             waits=document.waits,
             change=self._credentials.change,
             scopes=part.scopes,
+            secrets=document.secrets,
         )
         return Exchange(Requests(request, pointer, form), replies, self._credentials)

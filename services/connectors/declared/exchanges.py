@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 
-from services.connectors.declared import hints
 from services.connectors.declared.credentials.kinds import Credentials
 from services.connectors.declared.mapping import Filled, Filling, Unmapped
 from services.connectors.declared.replies import Replies, Reply
 from services.connectors.declared.requests import Outgoing, Requests
 from services.connectors.declared.verdicts import Ended
+from services.connectors.sdk import hints
 from services.connectors.sdk.context import Context
 from services.connectors.sdk.errors import Refusal
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 
 from infra.egress import Response
-from services.connectors.declared import hints, verdicts, waiting
+from services.connectors.declared import verdicts, waiting
 from services.connectors.declared.document import ErrorRule, InsteadPart, Waits
 from services.connectors.declared.forms.form import Form
 from services.connectors.declared.mapping import Filled, Filling, Unmapped
 from services.connectors.declared.statuses import Fits
-from services.connectors.declared.verdicts import Judged
-from services.connectors.sdk.answers import expect_presence
+from services.connectors.declared.verdicts import Judged, Said
+from services.connectors.sdk import hints
+from services.connectors.sdk.answers import expect_presence, said
 from services.connectors.sdk.context import Context
 from services.connectors.sdk.errors import Away, Misread
 
@@ -35,6 +36,7 @@ class _Rule:
         self.change = rule.change
         self.fits = Fits(rule, pointer)
         self.message = None if rule.message is None else Filled(rule.message, f"{pointer}/message")
+        self.is_own = self.message is not None and self.message.is_constant
         self.after = None if rule.after is None else Filled(rule.after, f"{pointer}/after")
 
 
@@ -50,14 +52,19 @@ class Replies:
         waits: Waits | None = None,
         change: str = "",
         scopes: Sequence[str] = (),
+        secrets: Collection[str] = (),
     ) -> None:
-        """`instead`, `errors`: with their pointers. `change`: what to look at when credentials are refused."""
+        """`instead`, `errors`: with their pointers. `change`: what to look at when credentials are refused.
+
+        `secrets`: names of the manifest's.
+        """
         self._instead = [(Fits(one, place), Filled(one.answer, f"{place}/answer")) for one, place in instead]
         self._rules = [_Rule(one, place) for one, place in errors]
         self._form = form
         self._waits = waits
         self.change = change
         self._scopes = scopes
+        self._secrets = frozenset(secrets)
 
     @property
     def parts(self) -> tuple[Filled, ...]:
@@ -81,17 +88,17 @@ class Replies:
             if fits.may(status, codes) and await fits.does(body, variables, filling):
                 return Reply(body, response, answer)
         seconds = waiting.seconds(response, self._waits)
-        judged = Judged(response, context, trouble, self.change, self._scopes, seconds)
+        judged = Judged(response, context, trouble, self.change, self._scopes, self._secrets, seconds)
         for rule in self._rules:
             if rule.fits.may(status, codes) and await rule.fits.does(body, variables, filling):
-                told = await _filled(rule.message, body, variables, filling)
+                told = Said(await _filled(rule.message, body, variables, filling), rule.is_own)
                 after = await _filled(rule.after, body, variables, filling)
                 raise verdicts.of_rule(rule.kind, judged, told=told, after=after, change=rule.change)
         if trouble is not None and (is_well or trouble.means):
             raise verdicts.of_trouble(judged, trouble, body)
         if not is_well:
             expect_presence(response, seconds)
-            raise hints.refusal(response, context, change=self.change, scopes=self._scopes)
+            raise hints.refusal(response, said(response, context), change=self.change, scopes=self._scopes)
         return Reply(self._form.unwrapped(body), response)
 
     def _lenient(self, response: Response) -> Any:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
 
 from infra.egress import Response
-from services.connectors.declared import hints
 from services.connectors.declared.forms.form import Trouble
+from services.connectors.sdk import hints
 from services.connectors.sdk.answers import LONGEST_WAIT, said
 from services.connectors.sdk.context import Context
 from services.connectors.sdk.errors import Away, Misread, Refusal
@@ -37,6 +37,7 @@ class Judged(msgspec.Struct, frozen=True):
     Attributes:
         change: what to look at when credentials are refused.
         scopes: rights that the operation needs.
+        secrets: names of those of the manifest; what a rule has changed besides is a setting.
         seconds: for which the other side wants to be left alone, where it says so.
     """
 
@@ -45,19 +46,28 @@ class Judged(msgspec.Struct, frozen=True):
     trouble: Trouble | None
     change: str
     scopes: Sequence[str]
+    secrets: Collection[str]
     seconds: float | None
 
 
-def of_rule(kind: Kind, judged: Judged, *, told: Any, after: Any, change: str | None) -> Exception:
-    """What a rule of the manifest says. `told`: its message; `after`: seconds until it is asked again."""
+class Said(msgspec.Struct, frozen=True):
+    """A rule's `message`, filled. `ours`: it is the manifest's own, and has nothing of the answer in it."""
+
+    words: Any = None
+    ours: bool = False
+
+
+def of_rule(kind: Kind, judged: Judged, *, told: Said, after: Any, change: str | None) -> Exception:
+    """What a rule of the manifest says. `after`: seconds until it is asked again; `change`: what helps."""
     words = _words(judged, told, is_refusal=kind == "refuse")
     if kind == "reconnect":
         return Ended(words)
     if kind == "refuse":
         if change == SCOPES:
             return hints.forbidden(words, judged.scopes)
-        more = f". Look at `{change}` of the connection" if change else ""
-        return Refusal(f"{words}{more}", status=_status(judged.response))
+        if change is not None:
+            return hints.changed(words, change, judged.response.status, is_secret=change in judged.secrets)
+        return Refusal(words, status=_status(judged.response))
     return Away(_lower(words), seconds=_seconds(after, judged), sent=kind == "uncertain")
 
 
@@ -66,7 +76,7 @@ def of_trouble(judged: Judged, trouble: Trouble, body: Any) -> Exception:
     if trouble.means == "misread":
         heard = excerpt(trouble.words, judged.context.secrets.values())
         return Misread("it answered with an error, beside an answer that may be whole or a part", body, heard)
-    words = _words(judged, None, is_refusal=trouble.means in {"", "refuse", "forbidden"})
+    words = _words(judged, Said(), is_refusal=trouble.means in {"", "refuse", "forbidden"})
     if trouble.means == "reconnect":
         return Ended(words)
     if trouble.means == "forbidden":
@@ -76,11 +86,11 @@ def of_trouble(judged: Judged, trouble: Trouble, body: Any) -> Exception:
     return Refusal(words, status=_status(judged.response))
 
 
-def _words(judged: Judged, told: Any, *, is_refusal: bool) -> str:
+def _words(judged: Judged, told: Said, *, is_refusal: bool) -> str:
     """A rule's message, else what the other side says of it; no secret is in it."""
     secrets, quiet = judged.context.secrets.values(), judged.context.quiet
-    if isinstance(told, str) and told and not quiet:
-        return excerpt(told, secrets)
+    if isinstance(told.words, str) and told.words and (told.ours or not quiet):
+        return excerpt(told.words, secrets)
     if judged.trouble is not None:
         words = "" if quiet else excerpt(judged.trouble.words, secrets)
         return f"It {'refused' if is_refusal else 'answered with an error'}{f': {words}' if words else ''}"

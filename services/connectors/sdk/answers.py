@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
@@ -10,8 +11,9 @@ import msgspec
 
 from infra import clock
 from infra.egress import Response
+from services.connectors.sdk import hints
 from services.connectors.sdk.context import Context
-from services.connectors.sdk.errors import Away, ErrorName, Refusal
+from services.connectors.sdk.errors import Away
 from services.connectors.sdk.redaction import excerpt
 from services.engine import values
 
@@ -19,24 +21,25 @@ LONGEST_WAIT: Final = 3600.0
 """Seconds; who asks for more is asked again after these."""
 _BUSY: Final = frozenset({408, 423, 425, 429})
 _UNTOUCHED: Final = frozenset({423, 425, 429})
-_NAMES: Final[dict[int, ErrorName]] = {401: "authentication", 403: "authorization"}
 _SERVER_ERROR: Final = 500
 _REDIRECT: Final = 300
 
 
-def expect_success(answer: Response, context: Context) -> Response:
+def expect_success(answer: Response, context: Context, *, change: str = "", scopes: Sequence[str] = ()) -> Response:
     """The answer, when its status is 2xx.
+
+    `change`: what to look at when credentials are refused, in words; without it, the connection's secrets. `scopes`:
+    rights that the operation needs.
 
     Raises:
         Away: 408, 423, 425, 429 and 5xx, with `Retry-After` (seconds or date) as the floor for the delay. Who is busy
             or locked (423, 425, 429) has done nothing.
-        Refusal: every other status. A redirect is never followed, so it is a refusal too.
+        Refusal: every other status, with the setting, secret or right that helps. A redirect is never followed, so it
+            is a refusal too.
     """
     expect_presence(answer)
     if answer.status >= _REDIRECT:
-        words = said(answer, context)
-        detail = f"It answered with status {answer.status}" + (f": {words}" if words else "")
-        raise Refusal(detail, name=_NAMES.get(answer.status, "communication"), status=answer.status)
+        raise hints.refusal(answer, said(answer, context), change=change or hints.secrets(context), scopes=scopes)
     return answer
 
 

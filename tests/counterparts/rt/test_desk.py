@@ -148,7 +148,8 @@ async def test_an_account_without_a_right_is_told_which(desk: Caller) -> None:
     error = await refused(await desk.call(RESOLVE, {"ticket": ticket}))
     assert "ModifyTicket" in error.detail
     error = await refused(await desk.call(COMMENT, {"ticket": ticket, "text": "x", "to": "requester"}))
-    assert "Look at `user`" in error.detail
+    assert error.type.endswith("/configuration")
+    assert "Look at the setting `user`" in error.detail
 
 
 async def test_what_an_account_may_do_that_nothing_needs_is_found(desk: Caller) -> None:

@@ -33,7 +33,7 @@ async def logged_in(login: document.Login, context: Context, change: str) -> Res
     if answer.status in _REFUSED:
         raise refused(f"Its login answered with status {answer.status}", change)
     try:
-        body = values.decode(expect_success(answer, context).body)
+        body = values.decode(expect_success(answer, context, change=change).body)
     except values.ValueRefused:
         return answer  # who needs it to be JSON says so
     if isinstance(body, dict) and (body.get("error") or body.get("errors")):

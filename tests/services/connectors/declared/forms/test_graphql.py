@@ -68,7 +68,7 @@ async def test_pages_go_by_the_cursor_of_each(meet: Meet) -> None:
     [
         ("THROTTLED", "waits", "Sorry, THROTTLED"),
         ("RATE_LIMITED", "waits", "an error: Sorry, RATE_LIMITED"),
-        ("LIMIT", "refused", "It refused: Sorry, LIMIT. Look at `token` of the connection"),
+        ("LIMIT", "refused", "It refused: Sorry, LIMIT. Look at the secret `token` of the connection"),
         ("NO_SCOPE", "refused", "Give the account behind the connection the rights read_orders"),
         ("ACCESS_DENIED", "refused", "Give the account behind the connection the rights read_orders"),
         ("UNAUTHENTICATED", "refused", "Its credentials are refused; look at the secret `token`"),
