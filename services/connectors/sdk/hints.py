@@ -65,7 +65,11 @@ def changed(words: str, name: str, status: int, *, is_secret: bool) -> Refusal:
 def secrets(context: Context) -> str:
     """What to look at of a connection of which nobody says by which of its secrets it signs."""
     names = sorted(context.secrets)
-    return f"the {'secrets' if len(names) > 1 else 'secret'} {listed(names)}" if names else "its settings: it has no secret"
+    return (
+        f"the {'secrets' if len(names) > 1 else 'secret'} {listed(names)}"
+        if names
+        else "its settings: it has no secret"
+    )
 
 
 def listed(names: Iterable[str]) -> str:

@@ -1,11 +1,13 @@
 """Every failure of every simulator, before and after a write: what is written comes to one (F-03, F-20).
 
-A call is made as the engine makes it: again with the same key, past a look where nobody knows what came of it.
+A call is made as the engine makes it: again with the same key, past a look where nobody knows what came of it. What is
+read, polled or looked for in another form than its connector knows is never taken for nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,12 +15,17 @@ import msgspec
 import pytest
 
 from infra import egress
+from services.connectors.declared.effects import modes_of
+from services.connectors.declared.trigger_parts import WebhookPart
+from services.connectors.sdk.watching import Position
 from services.connectors.simulators.faults import NAMES
 from services.connectors.simulators.systems import KINDS
 from services.engine.expressions.evaluator import Expressions
-from services.engine.functions import Done, Failed
+from services.engine.functions import Answer, Done, Failed, Later
 from tests import certifying
-from tests.services.connectors.simulators.beside import beside
+from tests.counterparts.calling import TENANT
+from tests.services.connectors.simulators.beside import Beside, beside
+from tests.services.connectors.simulators.test_manifests import declared
 
 
 class Walk(msgspec.Struct):
@@ -114,3 +121,92 @@ async def test_F_03_F_20_what_is_written_through_every_failure_is_there_once(
                 answer = await running.caller.through(walk.operation, values, key)
             assert isinstance(answer, Done), (fault, answer)
             assert (await running.state())[walk.counted] == before + 1, fault
+
+
+def certified(name: str, *more: Any) -> Any:
+    mark = pytest.mark.certifies(KINDS[name].connector, simulator=True)
+    return pytest.param(name, *more, marks=mark, id=" ".join((name, *map(str, more))))
+
+
+def reading(name: str) -> list[str]:
+    document = declared(name)[0]
+    return sorted(one for one, part in document.operations.items() if modes_of(document, part.care) == {"read"})
+
+
+def polling(name: str) -> list[str]:
+    triggers = declared(name)[0].triggers
+    return sorted(one for one, part in triggers.items() if not isinstance(part, WebhookPart))
+
+
+OF_MADE: Final = {"credit.reports.get": ("report", "report"), "marketplace-simulator.feeds.get": ("feed", "fulfilment")}
+"""Reads of what a walk has made: the member of the input, and that of the walk's output."""
+LOOKS: Final = [name for name in sorted(WALKS) if WALKS[name].looks]
+"""Whose write is looked for."""
+
+
+@pytest.mark.parametrize(
+    ("name", "operation"), [certified(one, each) for one in sorted(WALKS) for each in reading(one)]
+)
+async def test_F_20_what_is_read_in_another_form_is_no_answer(
+    name: str, operation: str, tmp_path: Path, client: egress.Client, evaluator: Expressions
+) -> None:
+    walk, (_, _, found) = WALKS[name], declared(name)
+    case = next(one for one in found.tests if one.live and one.operation == operation)
+    certifying.saw(KINDS[name].connector, f"the {KINDS[name].title} simulator")
+    async with beside(name, tmp_path, client, evaluator, **{**found.settings, **case.settings}) as running:
+        given = case.input
+        if operation in OF_MADE:
+            member, of_output = OF_MADE[operation]
+            given = {member: (await running.caller.done(walk.operation, walk.made(0)))[of_output]}
+        ask = partial(running.caller.call, operation, given)
+        for at in range(await requests(running, ask)):
+            await running.faults(*["none"] * at, "drift")
+            assert [isinstance(await ask(), Done) for _ in range(2)] == [False, True], at
+
+
+@pytest.mark.parametrize(("name", "trigger"), [certified(one, each) for one in sorted(WALKS) for each in polling(one)])
+async def test_F_20_what_is_polled_in_another_form_is_no_news_of_nothing(
+    name: str, trigger: str, tmp_path: Path, client: egress.Client, evaluator: Expressions
+) -> None:
+    certifying.saw(KINDS[name].connector, f"the {KINDS[name].title} simulator")
+    async with beside(name, tmp_path, client, evaluator, **declared(name)[2].settings) as running:
+        polled = running.caller.connector.polled(trigger)
+        assert polled is not None
+        began = Position(cursor=None, began="2026-01-01T00:00:00+00:00")
+        given = await polled.asks(began, dict(running.caller.settings), TENANT)
+        ask = partial(running.caller.triggered, polled.operation, given, trigger)
+        for at in range(await requests(running, ask)):
+            await running.faults(*["none"] * at, "drift")
+            assert [isinstance(await ask(), Done) for _ in range(2)] == [False, True], at
+
+
+async def requests(running: Beside, ask: Callable[[], Awaitable[Answer]]) -> int:
+    """How many it takes where all is well, once there is a token."""
+    assert isinstance(await ask(), Done)
+    before = (await running.state())["requests"]
+    assert isinstance(await ask(), Done)
+    return int((await running.state())["requests"] - before)
+
+
+@pytest.mark.parametrize("name", [certified(one) for one in LOOKS])
+async def test_F_03_F_20_what_was_done_is_not_done_again_because_looking_for_it_was_answered_in_another_form(
+    name: str, tmp_path: Path, client: egress.Client, evaluator: Expressions
+) -> None:
+    walk = WALKS[name]
+    certifying.saw(KINDS[name].connector, f"the {KINDS[name].title} simulator")
+    async with beside(name, tmp_path, client, evaluator, timeout_seconds=1) as running:
+        assert isinstance(await running.caller.through(walk.operation, walk.made(0), "key-0"), Done)
+        for at in range(
+            await requests(running, partial(running.caller.settled, walk.operation, walk.made(0), "key-0"))
+        ):
+            values, key = walk.made(at + 1), f"key-{at + 1}"
+            before = (await running.state())[walk.counted]
+            await running.faults(*["none"] * walk.looks, "cut-after-accept")
+            lost = await running.caller.call(walk.operation, values, key)
+            assert isinstance(lost, Later), lost
+            await running.faults(*["none"] * at, "drift")
+            looked = await running.caller.settled(walk.operation, values, key)
+            assert not isinstance(looked, Done), looked
+            assert not (isinstance(looked, Later) and looked.absent), looked
+            assert isinstance(await running.caller.through(walk.operation, values, key), Done)
+            assert (await running.state())[walk.counted] == before + 1
