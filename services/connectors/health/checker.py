@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from typing import Final
 
 import msgspec
 
-from infra.database import Database, surviving
+from infra.database import Database, is_outage, surviving
 from infra.problems import Problem
 from infra.telemetry import working_for
 from infra.under_way import UnderWay
@@ -38,6 +39,8 @@ LEAST_SECONDS: Final = 300.0
 _LONGEST_SECONDS: Final = 86_400.0
 _GUESSES: Final = frozenset({"authentication", "authorization"})
 """Many systems lock an account out that keeps coming with what they refuse: of these each is twice as far away."""
+
+_log: Final = logging.getLogger(__name__)
 
 
 class Checker(ConnectorFunction):
@@ -94,6 +97,12 @@ class Checker(ConnectorFunction):
             except (Refusal, Problem) as refused:
                 is_ours = isinstance(refused, Problem) and refused.status == _UNAVAILABLE
                 found = _TURN_SECONDS if is_ours else findings.unopened(refused)
+            except Exception as error:
+                if is_outage(error):
+                    raise
+                # Nobody may take what was found before for what is so now.
+                _log.exception("a check came to what nobody foresaw", extra={"connection": due.connection.hex})
+                found = findings.unforeseen(error)
             if isinstance(found, float):
                 await checks.put_off(self._database, due, _about(found))
             else:

@@ -55,6 +55,12 @@ def unopened(refused: Refusal | Problem) -> Found:
     return Found(error=name, detail=refused.detail or refused.title)
 
 
+def unforeseen(error: Exception) -> Found:
+    """Of a check that ended in an error of ours; its words may hold what was answered, and its kind does not."""
+    told = f"The check failed on our side ({type(error).__name__}): the connector may not know what it was answered"
+    return Found(error="runtime", detail=f"{told}. Does the setting `base_url` lead to the right system?")
+
+
 def _words(answer: Answer, manifest: Manifest) -> tuple[str, str]:
     """The kind of its error, and what to change."""
     assert not isinstance(answer, Done)  # noqa: S101 (which has none)

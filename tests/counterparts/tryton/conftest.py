@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,9 @@ from tests.marks import night
 TENANT = UUID(int=1)
 CONNECTION = UUID(int=2)
 CALLS = 60
+PERSON = Path(__file__).with_name("person.py")
+_RUNNING: dict[int, Path] = {}
+"""Configurations by port."""
 BOTH = pytest.mark.parametrize("tryton", ["sqlite", night(on_postgresql.SYSTEM)], indirect=True)
 """Of tests that are tried on both databases."""
 
@@ -58,7 +61,22 @@ def tryton(
             address = until.enter_context(on_postgresql.restored(tryton_place, data / "database"))
         where = f"PostgreSQL {binaries.MAJOR}" if address else "SQLite"
         certifying.saw("tryton", f"Tryton {version}", on=where)
-        yield until.enter_context(running(tryton_place, data, address=address))
+        port = until.enter_context(running(tryton_place, data, address=address))
+        _RUNNING[port] = data / "trytond.conf"
+        yield port
+
+
+@pytest.fixture
+def person(tryton: int, tryton_place: Path) -> Callable[..., str]:
+    """Makes a user of the ERP with these groups and the connector's password; its login."""
+
+    def made(*groups: str) -> str:
+        login, configuration = f"person-{uuid4().hex[:8]}", str(_RUNNING[tryton])
+        command = [str(tryton_place / "venv/bin/python"), str(PERSON), configuration, DATABASE, login, *groups]
+        subprocess.run(command, env={**os.environ, "TRYTOND_CONFIG": configuration}, check=True, capture_output=True)
+        return login
+
+    return made
 
 
 @pytest.fixture

@@ -151,7 +151,8 @@ async def test_what_a_key_may_see_that_nothing_needs_is_found(shop: Caller, clie
 async def test_refusals_say_what_to_change(shop: Caller, keys: tuple[str, str], port: int) -> None:
     shop.change(secrets={"key": "canary-no-such-key"})
     answer = await shop.call(LIST, {})
-    assert "`key`" in refused(answer).detail
+    assert refused(answer).type.endswith("/authentication")
+    assert "Look at the secret `key`" in refused(answer).detail
     assert "canary" not in repr(answer)
     shop.change(secrets={"key": keys[1]})
     assert "ReadOrder" in refused(await shop.call(LIST, {})).detail

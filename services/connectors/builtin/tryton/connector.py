@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from services.connectors.builtin.tryton import (
+    access,
     accounts,
     billing,
     credit_notes,
@@ -21,7 +23,7 @@ from services.connectors.builtin.tryton import (
 )
 from services.connectors.builtin.tryton.offered import MANIFEST
 from services.connectors.builtin.tryton.opening import ADD_SHIP_TO, CREATE, SET_TERMS
-from services.connectors.builtin.tryton.session import Changed, Rpc, Sessions
+from services.connectors.builtin.tryton.session import Changed, Denied, Lacking, Rpc, Sessions
 from services.connectors.builtin.tryton.watched import Watched
 from services.connectors.capabilities.contracts import (
     ACCOUNT,
@@ -44,7 +46,7 @@ from services.connectors.capabilities.contracts import (
 )
 from services.connectors.sdk.connector import ReadBack
 from services.connectors.sdk.context import Context
-from services.connectors.sdk.errors import Away
+from services.connectors.sdk.errors import Away, Misread
 
 
 class Tryton:
@@ -56,18 +58,45 @@ class Tryton:
         self._sessions = Sessions()
 
     async def call(self, operation: str, values: Any, context: Context) -> Any:
-        rpc = Rpc(context, self._sessions)
+        rpc = self._rpc(operation, context)
         try:
+            if context.quiet and operation == _ASKED:
+                await access.expect_reading(rpc)
             return await _CALLS[operation](values, rpc)
         except Changed as changed:
             raise Away("somebody else is changing the same record") from changed
+        except Denied as denied:
+            raise await access.explained(denied, rpc) from denied
+        except Lacking as lacking:
+            if operation in _LOOKS:
+                raise
+            raise access.lacking() from lacking
+        except _OTHER_FORM as error:
+            # What failed behind a write is looked for.
+            if operation in _LOOKS:
+                raise
+            raise _misread(operation, error) from error
 
     def polled(self, trigger: str) -> Watched | None:
         """Fills `Watches`."""
         return watched.POLLS.get(trigger)
 
     async def read_back(self, operation: str, values: Any, context: Context) -> ReadBack:
-        return await _LOOKS[operation](values, Rpc(context, self._sessions))
+        rpc = self._rpc(operation, context)
+        try:
+            return await _LOOKS[operation](values, rpc)
+        except Denied as denied:
+            raise await access.explained(denied, rpc) from denied
+        except _OTHER_FORM as error:
+            raise _misread(operation, error) from error
+
+    def _rpc(self, operation: str, context: Context) -> Rpc:
+        return Rpc(context, self._sessions, _SCOPES[operation])
+
+
+def _misread(operation: str, error: Exception) -> Misread:
+    _log.warning("what Tryton answered has another form", extra={"operation": operation}, exc_info=error)
+    return Misread("its answer has another form than that of Tryton 8.2")
 
 
 _CALLS: Final[Mapping[str, Callable[[Any, Rpc], Awaitable[Any]]]] = {
@@ -106,3 +135,9 @@ _LOOKS: Final[Mapping[str, Callable[[Any, Rpc], Awaitable[ReadBack]]]] = {
     CHANGE: filling.changed,
 }
 """Of those that write, how what an earlier attempt did is found."""
+_SCOPES: Final = {one.name: one.scopes for one in MANIFEST.operations}
+_ASKED: Final = "" if MANIFEST.health is None else MANIFEST.health.operation
+"""By a check."""
+_OTHER_FORM: Final = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError)
+"""What reading an answer ends in that is not as it was."""
+_log: Final = logging.getLogger(__name__)

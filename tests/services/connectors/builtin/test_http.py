@@ -188,6 +188,47 @@ async def test_S_29_values_go_out_and_come_back_as_they_are(http: Desk) -> None:
     assert other.requests[0].body == b'{"price":0.10000000000000000555}'
 
 
+@pytest.mark.parametrize(
+    ("status", "headers", "kind", "words"),
+    [
+        (401, {}, "authentication", "Its credentials are refused; look at the secret `token`"),
+        (403, {}, "authorization", "Give the account behind the connection the right to do this"),
+        (404, {"content-type": "text/html"}, "configuration", "Is the setting `base_url` the address of its API?"),
+        (301, {"location": "https://new.example/x?key=1"}, "configuration", "at https://new.example: change the"),
+    ],
+)
+async def test_S_72_what_is_refused_says_which_setting_to_change(
+    http: Desk, status: int, headers: dict[str, str], kind: str, words: str
+) -> None:
+    http.function = ConnectorFunction(Registry(all_connectors()), http, Side(Response(status, headers, b"no")))
+    answer = await http.call("http.request", {"path": "items"})
+    assert isinstance(answer, Failed)
+    assert (answer.error.type.rpartition("/")[2], answer.error.status) == (kind, status)
+    assert words in answer.error.detail
+
+
+@pytest.mark.parametrize(
+    ("settings", "secrets", "words"),
+    [
+        ({"authentication": "none"}, {}, "look at the setting `authentication`"),
+        ({"authentication": "basic", "user": "u"}, {"password": "long enough"}, "`user` and the secret `password`"),
+        ({"authentication": "header"}, {"value": "long enough"}, "look at the setting `header` and the secret `value`"),
+    ],
+)
+async def test_S_72_refused_credentials_are_named_as_they_are_sent(
+    http: Desk, settings: dict[str, str], secrets: dict[str, str], words: str
+) -> None:
+    http.connection = msgspec.structs.replace(
+        http.connection,
+        settings=http.connection.settings | settings,
+        secrets={name: Secret(value) for name, value in secrets.items()},
+    )
+    side(http, b"{}", status=401)
+    answer = await http.call("http.request", {"path": "items"})
+    assert isinstance(answer, Failed)
+    assert words in answer.error.detail
+
+
 async def test_A19_a_call_that_never_went_out_says_so(http: Desk) -> None:
     refused = await http.call("http.request", {"path": "../x"})
     assert isinstance(refused, Failed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
@@ -11,10 +11,10 @@ import pytest
 
 from infra.egress import Request, Response
 from infra.encryption.secret import Secret
-from services.connectors.builtin.tryton import session
+from services.connectors.builtin.tryton import connector, session
 from services.connectors.builtin.tryton.session import Sessions
 from services.connectors.sdk.context import Context, OpenConnection
-from services.connectors.sdk.errors import Refusal
+from services.connectors.sdk.errors import Misread, Refusal
 
 
 class Tryton:
@@ -47,6 +47,29 @@ async def test_a_failed_login_leaves_nothing_behind() -> None:
         with pytest.raises(Refusal):
             await sessions.open(tryton.context(number))
     assert (len(sessions._kept), len(sessions._locks)) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {b"db.login": b'{"result": {"id": 2}}'},
+        {b"get_preferences": b'{"result": [1]}'},
+        {b"party.party": b'{"result": {"rows": []}}'},
+        {b"party.party": b'{"result": [{"id": 1}]}'},
+        {b"party.party": b'{"result": null}'},
+    ],
+)
+async def test_S_72_an_answer_in_another_form_is_no_bare_error(answers: dict[bytes, bytes]) -> None:
+    class Other(Tryton):
+        async def send(self, tenant: UUID, request: Request) -> Response:
+            told = [body for method, body in answers.items() if method in request.body]
+            return Response(200, {}, told[0]) if told else await super().send(tenant, request)
+
+    other = Other()
+    other.go.set()
+    with pytest.raises((Misread, Refusal)) as raised:
+        await connector.Tryton().call("erp.customers.credit", {"customer": "ACME-001"}, other.context(1))
+    assert "Tryton 8.2" in cast("Any", raised.value).detail
 
 
 async def test_many_who_meet_the_same_end_of_a_session_log_in_once_although_others_push_it_out(

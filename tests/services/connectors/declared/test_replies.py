@@ -30,7 +30,11 @@ REFUSED, WAITS, UNCERTAIN = "refused", "waits", "uncertain"
     ("answer", "outcome", "words"),
     [
         (said({"code": "locked"}, 409), WAITS, "somebody works on it"),
-        (said({"code": "credit", "why": "Over by 10"}, 422), REFUSED, "Over by 10. Look at the secret `token` of the connection"),
+        (
+            said({"code": "credit", "why": "Over by 10"}, 422),
+            REFUSED,
+            "Over by 10. Look at the secret `token` of",
+        ),
         (said({"code": "other"}, 409), REFUSED, "It answered with status 409"),
         (said({"errors": [{"code": "expired"}]}), REFUSED, "the session is over. Its credentials are refused"),
         (said({}, 502), UNCERTAIN, "it answered with status 502"),

@@ -13,11 +13,14 @@ from infra.database import Database
 from infra.egress import Client
 from infra.encryption.secret import Secret
 from services.connectors.breakers import SharedBreakers
+from services.connectors.declared import library
+from services.connectors.declared.connector import Declared
 from services.connectors.health import checks
 from services.connectors.health.checker import Checker
 from services.connectors.health.checks import Health
 from services.connectors.limits import SharedLimits
 from services.connectors.registry import Registry
+from services.connectors.sdk.connector import Connector
 from services.connectors.sdk.context import OpenConnection
 from services.connectors.shares import Shares
 from services.engine.expressions.evaluator import NOWHERE
@@ -45,8 +48,11 @@ class Clinic:
         self.checker = self.another()
 
     def another(self, document: Any = SYSTEM, evaluator: Evaluator = NOWHERE) -> Checker:
+        return self._checker(declared(document, evaluator))
+
+    def _checker(self, connector: Connector) -> Checker:
         return Checker(
-            Registry([declared(document, evaluator)]),
+            Registry([connector]),
             self,
             self._client,
             SharedBreakers(self.worker),
@@ -54,6 +60,13 @@ class Clinic:
             database=self.worker,
             seconds=900.0,
         )
+
+    def shipped(self, name: str, evaluator: Evaluator, secret: str, **settings: Any) -> Checker:
+        """One of the connector that ships by that name, which the connection is of from now on."""
+        document = next(one for one in library.documents() if one.name == name)
+        self.change(**settings)
+        self.connection = msgspec.structs.replace(self.connection, connector=name, secrets={secret: Secret(SECRET)})
+        return self._checker(Declared(document, evaluator))
 
     async def open(self, tenant: UUID, connection_id: UUID) -> OpenConnection:
         assert (tenant, connection_id) == (self.world.tenant_id, self.connection.id)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 
 import msgspec
+import pytest
 from sqlalchemy import text
 
 from infra.database import Scope
+from services.connectors.declared.connector import Declared
 from services.connectors.health import checks
 from services.connectors.health.checker import LEAST_SECONDS
 from services.connectors.simulators.http import Answered
 from services.engine import outages
 from tenants.connections.limits import Limits, Rate
 from tests.services.connectors.declared.other import said
-from tests.services.connectors.health.clinic import SYSTEM, Clinic
+from tests.services.connectors.health.clinic import PAYLOAD, SYSTEM, Clinic
 
 LEFT = {"RateLimit_Limit": "100", "RateLimit_Remaining": "7", "RateLimit_Reset": "30"}
 
@@ -119,6 +121,36 @@ async def test_nothing_of_a_suspended_client_is_asked(clinic: Clinic) -> None:
         )
         await session.commit()
     assert await clinic.checker.begin() == 0
+
+
+async def test_S_72_an_error_that_nobody_foresaw_is_a_failure_and_not_what_was_found_before(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await clinic.round()).error is None
+
+    async def call(*_: object) -> None:
+        raise TypeError(PAYLOAD)
+
+    monkeypatch.setattr(Declared, "call", call)
+    found = await clinic.round()
+    assert (found.error, found.failures) == ("runtime", 1)
+    assert "(TypeError)" in (found.detail or "")
+    assert "`base_url`" in (found.detail or "")
+    assert PAYLOAD not in repr(found)
+    assert found.good_at is not None
+    assert await clinic.seconds() > 800, "it will not be another one in a minute"
+    monkeypatch.undo()
+    assert (await clinic.round()).error is None
+
+
+async def test_F_11_an_outage_of_our_own_database_is_nothing_of_the_connection(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def call(*_: object) -> None:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(Declared, "call", call)
+    assert (await clinic.round()).checked_at is None
 
 
 async def test_whose_connector_names_nothing_to_ask_stays_unknown(clinic: Clinic) -> None:

@@ -52,6 +52,55 @@ async def test_S_72_a_check_says_what_to_change_and_nothing_that_the_other_side_
     assert SECRET not in repr(found)
 
 
+FORBIDDEN = {"errors": [{"message": PAYLOAD, "extensions": {"code": "FORBIDDEN"}}], "data": None}
+
+
+@pytest.mark.parametrize(
+    ("name", "secret", "settings", "answer", "error", "words"),
+    [
+        (
+            "vendure",
+            "key",
+            {"unit": "EA", "handler": "manual-fulfillment"},
+            said(FORBIDDEN),
+            "authentication",
+            "The API key is not known, or its roles lack a permission (ReadOrder, UpdateOrder, ReadCustomer)",
+        ),
+        (
+            "request-tracker",
+            "password",
+            {"user": "waybill", "queue": "General", "reference_field": "Reference"},
+            said({"message": "Permission Denied"}, 400),
+            "configuration",
+            "There is no such ticket, or the account behind the connection lacks a right to it",
+        ),
+    ],
+)
+async def test_S_72_a_check_says_what_the_rule_of_a_manifest_that_ships_says_to_change(
+    clinic: Clinic, name: str, secret: str, settings: dict[str, str], answer: Answered, error: str, words: str
+) -> None:
+    _answering(clinic.other, answer)
+    async with ExpressionPool(size=1) as pool:
+        checker = clinic.shipped(name, Expressions(pool), secret, **settings)
+        found = await clinic.round(checker)
+        waited = await clinic.seconds()
+        again = await clinic.round(checker)
+    field = f"the secret `{secret}`" if error == "authentication" else "the setting `user`"
+    assert (found.error, again.failures) == (error, 2)
+    assert found.detail == f"{words}. Look at {field} of the connection"
+    # Credentials that are refused are shown less often each time; whose setting is wrong locks nobody out.
+    assert (await clinic.seconds() > 1.5 * waited) is (error == "authentication")
+    assert PAYLOAD not in repr(again)
+
+
+async def test_S_72_what_a_rule_takes_from_the_answer_is_not_told_and_what_to_change_is(clinic: Clinic) -> None:
+    rule = {"status": 409, "class": "refuse", "message": "${ .message }", "change": "token"}
+    _answering(clinic.other, said(TOLD, 409))
+    found = await clinic.round(clinic.another({**SYSTEM, "errors": [rule]}))
+    assert found.error == "authentication"
+    assert found.detail == "It answered with status 409. Look at the secret `token` of the connection"
+
+
 async def test_S_72_what_a_program_says_of_an_answer_is_not_told(clinic: Clinic) -> None:
     answer = {"total": '${ .total // error("no total for \\(.name)") }'}
     document = {**SYSTEM, "operations": {"thing.read": operation(answer=answer)}}
