@@ -21,9 +21,9 @@ from tests.counterparts.tryton.conftest import BOTH, TENANT, Erp
 
 pytestmark = [pytest.mark.tryton, pytest.mark.certifies("tryton"), BOTH]
 ACME = {"customer": "ACME-001"}
-UNKNOWN_FIELD = ("party.party.search_read", [], 0, 1, None, ["no_such_field"])
-UNKNOWN_MODEL = ("no.such.model.search_read", [], 0, 1, None, ["id"])
-UNKNOWN_METHOD = ("party.party.no_such_method", [])
+UNKNOWN_FIELD: tuple[Any, ...] = ("party.party.search_read", [], 0, 1, None, ["no_such_field"])
+UNKNOWN_MODEL: tuple[Any, ...] = ("no.such.model.search_read", [], 0, 1, None, ["id"])
+UNKNOWN_METHOD: tuple[Any, ...] = ("party.party.no_such_method", [])
 
 
 class Set(Erp):
@@ -118,8 +118,8 @@ async def test_S_72_a_part_that_the_erp_lacks_is_no_outage(
     async def asks(_values: Any, rpc: Rpc) -> Any:
         return await rpc.model(*asked)
 
-    monkeypatch.setitem(connector._CALLS, CREDIT, asks)  # type: ignore[arg-type]  # a dict
-    monkeypatch.setitem(connector._CALLS, CREATE_ORDER, asks)  # type: ignore[arg-type]
+    monkeypatch.setitem(connector._CALLS, CREDIT, asks)
+    monkeypatch.setitem(connector._CALLS, CREATE_ORDER, asks)
     kind, detail = told(await erp.call(CREDIT, ACME))
     assert (kind, await Set(erp).check()) == ("configuration", (kind, detail))
     assert "the modules sale, stock, account_invoice_stock and sale_credit_limit" in detail
@@ -132,7 +132,7 @@ async def test_S_72_what_the_erp_forbids_names_the_groups(erp: Erp, monkeypatch:
     async def asks(_values: Any, rpc: Rpc) -> Any:
         return await rpc.model(*UNKNOWN_METHOD)
 
-    monkeypatch.setitem(connector._CALLS, CREDIT, asks)  # type: ignore[arg-type]  # a dict
+    monkeypatch.setitem(connector._CALLS, CREDIT, asks)
     kind, detail = told(await erp.call(CREDIT, ACME))
     assert kind == "authorization"
     assert "status 403" in detail
@@ -144,7 +144,7 @@ async def test_S_72_an_answer_in_another_form_is_said_to_be_one(erp: Erp, monkey
     async def asks(_values: Any, rpc: Rpc) -> Any:
         return (await rpc.model("party.party.search_read", [], 0, 1, None, ["code"]))["rows"]
 
-    monkeypatch.setitem(connector._CALLS, SHIPMENTS, asks)  # type: ignore[arg-type]  # a dict
+    monkeypatch.setitem(connector._CALLS, SHIPMENTS, asks)
     kind, detail = told(await erp.call(SHIPMENTS, {}))
     assert kind == "communication"
     assert "its answer has another form than that of Tryton 8.2" in detail
