@@ -111,6 +111,18 @@ class Paper(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     document: str | None = None
 
 
+class EntityKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    system: str
+    id: str
+
+
+class StandingEntity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the cross-reference knows as it begins. A system is named as its connection is."""
+
+    kind: str
+    keys: Annotated[tuple[EntityKey, ...], Meta(min_length=1)]
+
+
 class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What must come of it. Objects may have members that are not named here; lists must have as many items.
 
@@ -122,6 +134,7 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         holds: in the order in which they were raised, with those that stood before.
         emitted: what the document emits, in its order.
         notices: to customers, once each.
+        entities: of the cross-reference, with those that stood before: `kind`, and `keys` as they were linked.
         second: of the run of a start that is sent again under another id.
     """
 
@@ -134,6 +147,7 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     emitted: Any = msgspec.UNSET
     notices: Any = msgspec.UNSET
     evidence: Any = msgspec.UNSET
+    entities: Any = msgspec.UNSET
     second: dict[str, Any] = {}
 
 
@@ -150,6 +164,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         authority: rows of a matrix; None: one row for each decision, by which one person of the role that looks after
             it decides, and not who asked for it. An empty list: the client has set none.
         calendars: by name, as environments have them; none: one that is always open, in UTC.
+        entities: what the cross-reference knows before.
         opted_out: addresses that want no notices.
         at: when the clock begins. It skips what is waited for.
     """
@@ -168,6 +183,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     events: tuple[Coming, ...] = ()
     holds: Holds = Holds()
     papers: tuple[Paper, ...] = ()
+    entities: tuple[StandingEntity, ...] = ()
     opted_out: tuple[str, ...] = ()
     at: Annotated[datetime, Meta(tz=True)] | None = None
 

@@ -6,13 +6,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any, Final, Literal
 from uuid import UUID
 
 import msgspec
+from sqlalchemy import func, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import ids
 from infra.ids import TenantId
+from services.exceptions.tables import ExceptionRow
 from services.records.stewards import ENTITY
 from template_library.order_states import ForbiddenTransition
 from template_library.status_maps import UnmappedStatus
@@ -88,6 +92,14 @@ def of_status(
     )
 
 
+def of_two(kind: str, one: UUID, other: UUID, title: str = "") -> Contradiction:
+    """Two entities of which somebody says that they are one. The same, whichever is named first."""
+    of = " ".join(sorted(str(each) for each in (one, other)))
+    return Contradiction(
+        record=kind, cause="master-data", system="cross-reference", of=of, title=title, entity_id=min(one, other)
+    )
+
+
 async def tell(connection: Any, tenant: TenantId, found: Contradiction) -> None:
     """Open an exception for it, or count it where one is open."""
     shown = None if found.connection is None else ids.show("con", found.connection)
@@ -103,3 +115,13 @@ async def settle(connection: Any, tenant: TenantId, found: Contradiction) -> boo
 async def settle_mark(connection: Any, tenant: TenantId, mark: str) -> bool:
     """As `settle`, of what is known by its mark alone."""
     return bool(await connection.fetchval(_CLOSE, tenant, mark))
+
+
+async def settle_all(session: AsyncSession, tenant_id: UUID, found: Iterable[Contradiction]) -> None:
+    """As `settle`, in a session of the API's."""
+    marks = [one.mark for one in found]
+    closed = {"state": "resolved", "outcome": "went-on", "closed_by": "engine", "closed_at": func.clock_timestamp()}
+    open_ones = (ExceptionRow.tenant_id == tenant_id, ExceptionRow.mark.in_(marks), ExceptionRow.state == "open")
+    await session.execute(
+        update(ExceptionRow).where(*open_ones).values(**closed), execution_options={"synchronize_session": False}
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
@@ -15,13 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra import ids
 from services.records.errors import InvalidEntity, KeyTaken, TooManyKeys
 from services.records.tables import KeyRow
+from template_library import cross_references
 
 MOST: Final = 500
 """Keys of one entity."""
 PREFIX: Final = "ety"
 """What ids of entities begin with."""
-SYSTEM: Final = re.compile(r"[a-z0-9]([-a-z0-9_.]{0,61}[a-z0-9])?")
-ID: Final = re.compile(r"[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]{0,198}[^\s\x00-\x1f\x7f])?")
+SYSTEM: Final = cross_references.SYSTEM
+ID: Final = cross_references.ID
 _UNSEEN: Final = {"synchronize_session": False}
 """Nothing of the session's holds rows of keys."""
 

@@ -54,12 +54,12 @@ async def meet(
 
     These are two entities all the same where each was known before: a person has to say that they are one.
     """
-    pen, found = _Pen(connection, tenant, actor), dict[Named, UUID]()
+    pen, found = Pen(connection, tenant, actor), dict[Named, UUID]()
     wanted = sorted({*named, *one_thing})
     for one in wanted:
         known = await find(connection, tenant, one)
         if known is None:
-            await take_turn(connection, f"entities/{tenant}/{one.kind}")
+            await turn(connection, tenant, one.kind)
             known = await find(connection, tenant, one)
         if known is None and one in one_thing:
             (other,) = (its for its in one_thing if its != one)
@@ -73,6 +73,11 @@ async def meet(
 async def take_turn(connection: Any, name: str) -> None:
     """Nobody else has this turn until the transaction ends."""
     await connection.execute(_TURN, name)
+
+
+async def turn(connection: Any, tenant: TenantId, kind: str) -> None:
+    """Nobody else changes an entity of this kind until the transaction ends, as with `reading.turn`."""
+    await take_turn(connection, f"entities/{tenant}/{kind}")
 
 
 async def hold(connection: Any, tenant: TenantId, entity: UUID) -> None:
@@ -97,7 +102,7 @@ async def find(connection: Any, tenant: TenantId, one: Named) -> UUID | None:
     return found
 
 
-class _Pen(msgspec.Struct, frozen=True):
+class Pen(msgspec.Struct, frozen=True):
     """Who writes, and where."""
 
     connection: Any

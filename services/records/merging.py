@@ -6,6 +6,7 @@ Every function runs in a transaction of the tenant's scope, which the caller com
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -13,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import ids
-from services.records import entities, history, keys, parting, reading
+from services.records import contradictions, entities, history, keys, parting, reading
 from services.records.errors import EntitiesDiffer, InvalidEntity, TooManyKeys
 from services.records.history import Change
 from services.records.keys import PREFIX, Holder, Key
@@ -41,6 +42,7 @@ async def merge(session: AsyncSession, found: Entity, other_id: UUID, reason: st
     other.check_standing()
     if len(found.links) + len(other.links) > keys.MOST:
         raise TooManyKeys(f"An entity has at most {keys.MOST} keys")
+    ones, others = [await reading.standing_for(session, found.tenant_id, each) for each in (found.entity_id, other_id)]
     await keys.move(session, other.holder, other.keys, found.holder)
     values = {"tenant_id": found.tenant_id, "entity_id": other_id, "kind": found.kind, "into_id": found.entity_id}
     await session.execute(insert(MergeRow).values(**values))
@@ -48,6 +50,9 @@ async def merge(session: AsyncSession, found: Entity, other_id: UUID, reason: st
     await history.write(session, found.tenant_id, change)
     after = {"from": ids.show(PREFIX, other_id), "keys": keys.told(other.keys), "reason": reason}
     await entities.record(session, "merged", found.entity_id, after, actor=actor)
+    # Runs that said that they are one are told no more that they are not.
+    said = [contradictions.of_two(found.kind, *each) for each in product(ones, others)]
+    await contradictions.settle_all(session, found.tenant_id, said)
     return await reading.find(session, found.tenant_id, found.entity_id)
 
 

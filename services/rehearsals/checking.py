@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from services.rehearsals import naming
-from template_library import holds, human_tasks
+from template_library import cross_references, holds, human_tasks
 from template_library.catalog import Package
 from template_library.dsl import Workflow
 from tenants.deployments import business_time, needs
@@ -27,6 +27,7 @@ def _of_document(workflow: Workflow) -> Iterator[str]:
     yield from (f"{one.pointer}: {one.detail}" for one in unclear)
     yield from (f"{one.pointer}: {one.detail}" for one in human_tasks.faults(workflow))
     yield from (f"{one.pointer}: {one.detail}" for one in holds.breaches(workflow))
+    yield from (f"{one.pointer}: {one.detail}" for one in cross_references.faults(workflow))
 
 
 def _of_connections(package: Package, workflow: Workflow) -> Iterator[str]:

@@ -11,7 +11,7 @@ from template_library import scenarios
 from template_library.scenarios import Scenario
 
 _ASKED: Final = frozenset({"requests", "duplicates_refused"})
-_LISTS = ("tasks", "holds", "emitted", "notices", "evidence")
+_LISTS = ("tasks", "holds", "emitted", "notices", "evidence", "entities")
 
 
 def compare(scenario: Scenario, report: Report, second: Report | None, found: dict[str, Any]) -> list[str]:

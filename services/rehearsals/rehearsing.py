@@ -23,6 +23,7 @@ from services.rehearsals.authority import Matrix
 from services.rehearsals.clearing import Clearings
 from services.rehearsals.evidence import EVIDENCE, Evidence
 from services.rehearsals.holds import HoldsDesk
+from services.rehearsals.linking import CROSS_REFERENCE, CrossReference
 from services.rehearsals.people import People
 from services.rehearsals.restarting import restarting
 from services.rehearsals.systems import SIMULATED, Doubles, Running
@@ -34,7 +35,7 @@ from template_library.dsl import Workflow, parse
 from template_library.dsl.durations import milliseconds
 from template_library.scenarios import Scenario
 
-FUNCTIONS: Final = (connector.NAME, human_tasks.NAME, holds.NAME, business_time.NAME, NOTICE, EVIDENCE)
+FUNCTIONS: Final = (connector.NAME, human_tasks.NAME, holds.NAME, business_time.NAME, NOTICE, EVIDENCE, CROSS_REFERENCE)
 PACKAGE: Final = "the package"
 _PATIENCE_SECONDS: Final = 86_400.0
 """Of the scenario's time: so long an outage is waited for."""
@@ -60,12 +61,14 @@ class Stage:
         self.holds = HoldsDesk(scenario.holds, self.time, clearings)
         self.notices = Notices(scenario.opted_out)
         self.evidence = Evidence(scenario.papers, self.time)
+        self.entities = CrossReference(scenario.entities, scenario.connections)
         self.functions: dict[str, Function] = {
             human_tasks.NAME: self.people,
             holds.NAME: self.holds,
             business_time.NAME: calendars,
             NOTICE: self.notices,
             EVIDENCE: self.evidence,
+            CROSS_REFERENCE: self.entities,
         }
 
     def left(self) -> list[str]:
@@ -79,6 +82,7 @@ class Stage:
             "emitted": list(emitted),
             "notices": self.notices.found(),
             "evidence": self.evidence.found(),
+            "entities": self.entities.found(),
         }
 
 

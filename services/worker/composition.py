@@ -61,6 +61,7 @@ from services.human_tasks import clock as task_clock
 from services.human_tasks.function import TaskFunction
 from services.protocols import table as protocols
 from services.protocols.runner import Runner
+from services.records import function as cross_references
 from services.worker.webhooks import Deliverer
 from template_library import human_tasks
 from template_library.policies import tasks
@@ -206,6 +207,7 @@ class Composition:
             business_time.NAME: business_time.CalendarFunction(self.database),
             holds.NAME: holds.HoldsFunction(self.database),
             evidence.NAME: evidence.EvidenceFunction(self.database),
+            cross_references.NAME: cross_references.CrossReferenceFunction(self.database),
             notices.NAME: notices.NoticeFunction(self.database, InstalledWrapper(self.keys, self.database)),
         }
 

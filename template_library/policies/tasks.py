@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from template_library import evidence, holds, notices
+from template_library import cross_references, evidence, holds, notices
 from template_library.dsl.model import (
     Constant,
     FunctionCallTask,
@@ -62,8 +62,8 @@ def of_protocol(function: str, arguments: Mapping[str, Any]) -> Writes:
 def _of_function(task: FunctionCallTask, operations: Operations) -> Writes:
     if CALENDAR.fullmatch(task.function) is not None or task.function == holds.NAME:  # nothing outside
         return NOTHING
-    if task.function in {notices.NAME, evidence.NAME}:
-        return NOTHING  # words to somebody, or a list of papers, and nothing that a system keeps
+    if task.function in {notices.NAME, evidence.NAME, cross_references.NAME}:
+        return NOTHING  # words to somebody, a list of papers, or which ids are of one, and nothing that a system keeps
     if FAMILY.fullmatch(task.function) is not None:
         return NOTHING  # what a person decides is written by what comes behind
     if CONNECTOR.fullmatch(task.function) is None:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from template_library import cross_references
 from template_library.dsl import Workflow
 from template_library.dsl.model import Constant, FunctionCallTask, MapTemplate, Template
 from template_library.manifest import SLUG, Manifest
@@ -36,9 +37,11 @@ class Uncertain(msgspec.Struct, frozen=True):
 def find(*workflows: Workflow) -> tuple[dict[str, Need], list[Uncertain]]:
     """The connections that documents use, by name, and the tasks that leave it open; such a document is refused.
 
-    A secret of `use.secrets` is a connection too: its settings and secrets are the secret's members.
+    A secret of `use.secrets` is a connection too: its settings and secrets are the secret's members. Of one whose ids
+    are linked alone no operation is needed.
     """
     used: dict[str, set[str]] = {name: set() for one in workflows for name in one.secrets}
+    used |= {name: set() for one in workflows for name in cross_references.connections(one)}
     open_tasks: list[Uncertain] = []
     for task in (task for workflow in workflows for task in workflow.tasks.values()):
         if not isinstance(task, FunctionCallTask) or task.local or not _CONNECTOR.fullmatch(task.function):

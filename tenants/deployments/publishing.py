@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import ids
 from infra.pagination import Page, cut
-from template_library import evidence, holds, human_tasks, notices
+from template_library import cross_references, evidence, holds, human_tasks, notices
 from template_library.catalog import Package
 from template_library.dsl import DocumentError, Workflow, parse
 from tenants.audit import service as audit
@@ -55,6 +55,7 @@ def read(text: str, processes: Collection[str] = ()) -> Candidate:
     errors += [{"pointer": one.pointer, "detail": one.detail} for one in holds.breaches(workflow)]
     errors += [{"pointer": one.pointer, "detail": one.detail} for one in notices.faults(workflow)]
     errors += [{"pointer": one.pointer, "detail": one.detail} for one in evidence.faults(workflow)]
+    errors += [{"pointer": one.pointer, "detail": one.detail} for one in cross_references.faults(workflow)]
     on = None if workflow.schedule is None else workflow.schedule.on
     if on is not None and not on.filters:
         errors.append({"pointer": f"/schedule/on/{on.strategy}", "detail": "name the events that start it"})
