@@ -53,11 +53,11 @@ FIXED = (
 class Teller(Office):
     """A worker that dies where it is told to, and is followed by another one."""
 
-    def __init__(self, app: Database, worker: Database, tenant: TenantId, tells: Function) -> None:
+    def __init__(self, app: Database, worker: Database, tenant: TenantId, does: Function, name: str = NAME) -> None:
         super().__init__(app, worker, tenant)
         definitions = Definitions(worker, Expressions(ExpressionPool(size=1)))
         given: dict[str, Any] = {"leave_after_commit": lambda: False, "told": lambda: None}
-        self._advance = Advance(worker, definitions, {NAME: tells}, self._journal, self._claims, **given)
+        self._advance = Advance(worker, definitions, {name: does}, self._journal, self._claims, **given)
 
 
 async def make_client(app: Database, slug: str = "acme") -> World:

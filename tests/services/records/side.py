@@ -71,6 +71,17 @@ def told(number: int, at: int, kind: str = "shop.order", **changes: Any) -> Clou
     return read({"content-type": "application/cloudevents+json"}, msgspec.json.encode(body))
 
 
+async def release(app: Database, world: World, name: str, said: dict[str, Any]) -> Mapping:
+    """A mapping of the client's, as it is done from now on."""
+    its = Shelf(world.partner_id, world.tenant_id)
+    async with app.session(Scope.tenant(world.tenant_id)) as session:
+        draft = await shelf.put(session, its, name, document(said), actor=ACTOR)
+        await shelf.release(session, its, draft, actor=ACTOR)
+        whole = await shelf.whole(session, its, name, draft.document)
+        await session.commit()
+    return whole
+
+
 class Side(msgspec.Struct):
     app: Database
     worker: Database
@@ -80,14 +91,7 @@ class Side(msgspec.Struct):
 
     async def use(self, name: str, said: dict[str, Any]) -> Mapping:
         """Release a mapping; its examples are the business of other tests."""
-        tenant = self.world.tenant_id
-        its = Shelf(self.world.partner_id, tenant)
-        async with self.app.session(Scope.tenant(tenant)) as session:
-            draft = await shelf.put(session, its, name, document(said), actor=ACTOR)
-            await shelf.release(session, its, draft, actor=ACTOR)
-            whole = await shelf.whole(session, its, name, draft.document)
-            await session.commit()
-        return whole
+        return await release(self.app, self.world, name, said)
 
     async def share(self, name: str, said: dict[str, Any]) -> Document:
         """Release a mapping of the partner's."""

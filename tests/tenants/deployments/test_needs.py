@@ -68,3 +68,14 @@ def test_a_manifest_adds_to_what_the_document_uses() -> None:
     )
     assert needs.join(found, manifest)["erp"].operations == {"erp.customers.credit", "erp.more"}
     assert needs.join(found, None)["erp"].operations == {"erp.customers.credit"}
+
+
+def test_a_connection_whose_ids_are_linked_is_bound_though_nothing_is_called_of_it() -> None:
+    keys = [{"connection": name, "id": "C-1"} for name in ("erp", "crm")]
+    linked = {"call": "cross-reference:1.0.0@default", "with": {"do": "link", "kind": "customer", "keys": keys}}
+    found, uncertain = needs.find(parse(document({"a": call("erp")}, {"b": {"do": [{"c": linked}]}})))
+    assert {name: sorted(need.operations) for name, need in found.items()} == {
+        "crm": [],
+        "erp": ["erp.customers.credit"],
+    }
+    assert uncertain == []
