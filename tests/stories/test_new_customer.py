@@ -3,9 +3,8 @@
 The ERP's answer to "create" is lost after it opened the account, the worker is killed in that moment, and worker and
 API restart while people decide.
 
-Not asserted, as it comes later: that an address which the shop changes is queued by the write guard; that onboarding
-time and duplicates are figures within a minute; and the cross-reference of the product itself, which the template does
-not write (each system has the other's number).
+Not asserted, as it comes later: that an address which the shop changes is queued by the write guard; and that
+onboarding time and duplicates are figures within a minute.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any, Final
 
+import msgspec
 import pytest
 
 from infra import clock
@@ -81,8 +81,10 @@ async def test_story_2_a_new_customer_is_one_account_and_everybody_is_told_once(
         output = await town.ended(run)
         await one_account(town, before, output)
         await it_was_read_back(town, run)
-        for receiver, secret in zip((warehouse, shop), secrets, strict=True):
+        for receiver, secret, system in zip((warehouse, shop), secrets, ("warehouse", "shop"), strict=True):
             await heard(town, receiver, secret, output["customer"])
+            await answers_with_its_id(town, receiver, system)
+        await its_ids_are_one_entity(town, run, output)
         await a_probable_duplicate_waits(town)
         assert [one["id"] for one in await town.runs(TEMPLATE, "A-8")] == [run]
         assert [len(one.got) for one in (warehouse, shop)] == [1, 1], "each is told once"
@@ -128,6 +130,34 @@ async def heard(town: Town, receiver: Receiver, secret: str, customer: str) -> N
     assert customer.encode() in got.body
 
 
+async def answers_with_its_id(town: Town, receiver: Receiver, system: str) -> None:
+    """As a system does that was told: by the entity in the message it says what the customer's number is there."""
+    (got,) = receiver.got
+    entity = msgspec.json.decode(got.body)["data"]["entity"]
+    await town.post(f"/v1/entities/{entity}/keys", {"system": system, "value": f"{system}-8"})
+
+
+async def its_ids_are_one_entity(town: Town, run: str, output: dict[str, Any]) -> None:
+    """The cross-reference has each system's id: the run's links once each, though its worker died, and the others'."""
+    found = (await town.get(f"/v1/entities?kind=customer&system=crm&value={APPROVED['customer']}"))["items"]
+    (entity,) = found
+    assert entity["id"] == output["entity"]
+    assert {one["system"]: one["value"] for one in entity["keys"]} == {
+        "crm": APPROVED["customer"],
+        "erp": output["customer"],
+        "shop": "shop-8",
+        "warehouse": "warehouse-8",
+    }
+    lines = (await town.get(f"/v1/entities/{entity['id']}/history"))["items"][::-1]
+    assert [(one["what"], one["keys"][0]["system"]) for one in lines] == [
+        ("created", "erp"),
+        ("linked", "crm"),
+        ("linked", "warehouse"),
+        ("linked", "shop"),
+    ]
+    assert [one["by"] for one in lines[:2]] == [f"run:{run}"] * 2
+
+
 async def a_probable_duplicate_waits(town: Town) -> None:
     """Nothing is written before the data steward has decided; then the account that is there is linked."""
     before = await town.state("erp")
@@ -144,4 +174,6 @@ async def a_probable_duplicate_waits(town: Town) -> None:
     assert said.status == 200, said.json
     output = await town.ended(run)
     assert (output["created"], output["customer"]) == (False, "ACME-001")
+    (entity,) = (await town.get("/v1/entities?kind=customer&system=erp&value=ACME-001"))["items"]
+    assert [(one["system"], one["value"]) for one in entity["keys"]] == [("crm", "A-10"), ("erp", "ACME-001")]
     assert (await town.state("erp"))["accounts"] == before["accounts"]
