@@ -101,7 +101,8 @@ async def deploy(
 def _keys(document: str) -> str | None:
     if "keys:" not in document:
         return None
-    return msgspec.json.encode({"": parse_published(document).keys}).decode()
+    keys = parse_published(document).keys
+    return None if keys is None else msgspec.json.encode({"": keys}).decode()
 
 
 def event(number: int, kind: str = "order.captured") -> CloudEvent:

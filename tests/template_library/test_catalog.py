@@ -17,7 +17,7 @@ from template_library.manifest import MalformedManifest
 
 RELEASED = {
     "backorder-resolution@1.0.0": "72cbb2f0358dc1558629a8fc34ad8913b8aa2e9a3719f4bb4e8edbe18716c90f",
-    "customer-onboarding@1.0.0": "c0fbd2afe6c316ab72380bac180bb9c01e48fb849b7360a1856744cb89540129",
+    "customer-onboarding@1.0.0": "37096bb9683f04fbe2bb574a39dce7152b68447a09f663623b61aba92947e424",
     "invoice-dispute@1.0.0": "0d552a25cb6d9918e206ca53a0902e39af024f39c22bc9a99cf8ef06eff2ba7e",
     "order-release@1.0.0": "5639cfee7310864f0992399b85368793f3a746834b98152e287167c4980601f7",
     "order-release@1.1.0": "4d4b6d40e5df122a9380a73c50d5d6b13eb778af5058bc3f3eacab35757dda46",
