@@ -132,7 +132,7 @@ async def test_the_other_ids_are_found_by_one_of_them(acme: Linker) -> None:
     for key in (ERP, CRM, SHOP):
         said = await acme.said("find", key)
         assert (said["entity"], said["ids"]) == (entity, {"crm": "A-4", "erp": "C-1"})
-    nobody = {"found": False, "entity": None, "ids": {}, "keys": []}
+    nobody: dict[str, Any] = {"found": False, "entity": None, "ids": {}, "keys": []}
     assert await acme.said("find", {"connection": "erp", "id": "C-2"}) == nobody
     assert await acme.said("find", ERP, kind="supplier") == nobody, "a number of another kind is another thing"
 

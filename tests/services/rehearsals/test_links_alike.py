@@ -20,7 +20,7 @@ from tests.services.rehearsals.test_rehearsing import HEAD, rehearse
 
 ERP: Final = {"connection": "erp", "id": "C-1"}
 CRM: Final = {"connection": "crm", "id": "A-4"}
-STANDING: Final = [
+STANDING: Final[list[dict[str, Any]]] = [
     {"kind": "customer", "keys": [{"system": "shop", "id": "77"}, {"system": "erp", "id": "C-0"}]},
     {"kind": "customer", "keys": [{"system": "wms", "id": "W-1"}]},
 ]
