@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any, Final
 
 import pytest
@@ -14,7 +15,10 @@ from services.engine.functions import Later
 from services.records import entities, merging, reading, timeline
 from services.records.function import CrossReferenceFunction
 from services.records.keys import MOST, Key
+from template_library import cross_references
 from template_library.cross_references import NAME
+from tenants.deployments import publishing
+from tests.house.tree import ROOT
 from tests.patience import PATIENCE
 from tests.services.customer_notices.noticed import Teller
 from tests.services.records.linker import Linker, linker
@@ -221,6 +225,15 @@ async def test_of_a_group_it_is_the_connection_that_the_run_has_chosen(acme: Lin
     await choose(acme, group, west)
     kind, _, detail = await acme.refused("find", ERP, **given)
     assert (kind, "erp-east, erp-west" in detail) == ("configuration", True)
+
+
+def test_the_page_shows_a_document_that_is_published_and_an_error_that_it_may_catch() -> None:
+    page = (ROOT / "docs/integrator/cross-reference.md").read_text()
+    text, caught = re.findall(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert cross_references.connections(publishing.read(text).workflow) == {"erp", "crm"}
+    head, (call,) = DOCUMENT.partition("do:\n")[0], re.findall(r"^  - link:.*", DOCUMENT, re.MULTILINE | re.DOTALL)
+    tried = "      try:\n" + call.replace("\n", "\n        ").replace("  - link:", "        - link:", 1).rstrip()
+    publishing.read(f"{head}do:\n  - careful:\n{tried}\n      {caught}")
 
 
 async def choose(its: Linker, group: Any, connection_id: Any) -> None:
