@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -65,18 +65,12 @@ class CrossReferenceFunction:
                 if not await connection.fetchval(_IN_HAND, call.run, call.fence):
                     return _later()
                 try:
-                    entity = await _link(connection, tenant, named, actor=f"run:{ids.show('run', call.run)}")
+                    entity = await linking.link(connection, tenant, named, actor=f"run:{ids.show('run', call.run)}")
                 except Apart as apart:
                     await linking.tell(connection, tenant, apart)
                     return failed(APART, str(apart), status=_CONFLICT)
             its = [] if entity is None else await linking.keys(connection, tenant, entity)
         return Done(output=shown(entity, its, systems.names()), usage="")
-
-
-async def _link(connection: Any, tenant: TenantId, named: Sequence[Named], *, actor: str) -> UUID:
-    entity = await linking.link(connection, tenant, named, actor=actor)
-    await linking.settle(connection, tenant, named[0].kind, entity)
-    return entity
 
 
 def named_by(wanted: Wanted, system_of: Callable[[str], str]) -> list[Named]:

@@ -80,9 +80,3 @@ async def tell(connection: Any, tenant: TenantId, apart: Apart) -> None:
                 " be one and are kept apart; merge them, or correct the system that is wrong"
             )
             await contradictions.tell(connection, tenant, contradictions.of_two(its.kind, one, other, title))
-
-
-async def settle(connection: Any, tenant: TenantId, kind: str, entity: UUID) -> None:
-    """What was told of those that are this entity by now is over."""
-    for one, other in combinations(await meeting.standing_for(connection, tenant, entity), 2):
-        await contradictions.settle(connection, tenant, contradictions.of_two(kind, one, other))
