@@ -25,6 +25,7 @@ Word = Annotated[str, Meta(max_length=125, pattern=r"^[a-z0-9](-?[a-z0-9]){0,62}
 Words = Annotated[str, Meta(min_length=1, max_length=2_000, pattern=r"^[^\x00]*$")]
 Line = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
 Site = Annotated[str, Meta(min_length=1, max_length=125, pattern=r"^[^\x00]*$")]
+Days = Annotated[int, Meta(ge=0, le=3_650)]
 
 
 class Money(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -145,10 +146,15 @@ class Clear(_Verb, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="c
 
 
 class Check(_Verb, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="check"):
-    """Whether an order may go out now; a moment later it may be otherwise."""
+    """Whether an order may go out now, and whether it is sold already; a moment later it may be otherwise.
+
+    `content`, `within_days`: as of a claim.
+    """
 
     order: Key
     customer: Key | None = None
+    content: Any = None
+    within_days: Days | None = None
 
 
 class Wait(_Verb, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="wait"):
@@ -159,8 +165,46 @@ class Wait(_Verb, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="wa
     site: Site | None = None
 
 
-Said = Raise | Clear | Check | Wait
-_VERBS: Final[dict[str, type[Said]]] = {"raise": Raise, "clear": Clear, "check": Check, "wait": Wait}
+class InsteadOf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What somebody decided about an earlier claim, as it was told: a change of it since then is none of that."""
+
+    run: Annotated[str, Meta(max_length=64)]
+    status: Literal["unfinished", "sold"]
+
+
+class Claim(_Verb, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="claim"):
+    """Take up to sell an order, which no other run does then; while another one is about to, wait for it.
+
+    Attributes:
+        content: what was ordered, in any form; equal only where it is the same.
+        within_days: a sale that is older, by elapsed time, does not count; None: each does.
+        instead_of: an earlier claim that does not count, since somebody said so.
+    """
+
+    order: Key
+    customer: Key
+    content: Any
+    within_days: Days | None = None
+    instead_of: InsteadOf | None = None
+
+
+class Sold(_Verb, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="sold"):
+    """Note that this run has sold the order that it took up, and under which number of the system that has the sale."""
+
+    order: Key
+    customer: Key
+    sale: Key
+
+
+Said = Raise | Clear | Check | Wait | Claim | Sold
+_VERBS: Final[dict[str, type[Said]]] = {
+    "raise": Raise,
+    "clear": Clear,
+    "check": Check,
+    "wait": Wait,
+    "claim": Claim,
+    "sold": Sold,
+}
 
 
 class Breach(msgspec.Struct, frozen=True):

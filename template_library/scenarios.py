@@ -65,6 +65,13 @@ class Coming(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     subject: str | None = None
 
 
+class Again(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How the start is sent again: `after` so long, with these members of its data in the place of those before."""
+
+    after: str = "PT0S"
+    data: dict[str, Any] = {}
+
+
 class StandingHold(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A hold that is active as it begins: on an order, or without one on a customer."""
 
@@ -158,7 +165,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         input: of the run, as it is.
         data: instead of it: that of one event which starts the run.
         twice: the starting event comes twice, under one id; `resent`: its data come again under another id, when the
-            first run has ended.
+            first run has ended; `again`: how they do.
         restarts: a worker dies behind every call, before the answer is kept, and another one goes on.
         people: what people reply, by kind of task, in the order in which they are asked.
         authority: rows of a matrix; None: one row for each decision, by which one person of the role that looks after
@@ -176,6 +183,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     parameters: dict[str, Any] = {}
     connections: dict[str, Double] = {}
     twice: bool | Literal["resent"] = False
+    again: Again | None = None
     restarts: bool = False
     people: dict[str, tuple[Reply, ...]] = {}
     authority: list[dict[str, Any]] | None = None
@@ -193,6 +201,13 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         yield from (one.after for one in self.events if one.after is not None)
         yield from (one.after for one in self.holds.cleared)
         yield from (one.after for one in self.papers)
+        yield from () if self.again is None else (self.again.after,)
+
+    def resent(self) -> Scenario:
+        """As it starts the second time."""
+        if self.again is None or not self.again.data:
+            return self
+        return msgspec.structs.replace(self, data={**self.data, **self.again.data})
 
 
 def read(folder: Path) -> list[Scenario]:
@@ -213,6 +228,8 @@ def _one(file: Path) -> Scenario:
         raise MalformedScenario(f"{file}: {error}") from None
     if (found.input is msgspec.UNSET) == (found.data is msgspec.UNSET):
         raise MalformedScenario(f"{file}: give one of `input` (of the run) and `data` (of the event that starts it)")
+    if found.again is not None and (found.twice != "resent" or not isinstance(found.data, dict)):
+        raise MalformedScenario(f"{file}: `again` says how an object as `data` is sent again: it needs `twice: resent`")
     for one in found.durations():
         try:
             milliseconds(one)

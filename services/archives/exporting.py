@@ -38,7 +38,7 @@ TABLES: Final = (
     *("approval", "continuity", "entry", "peak", "retention", "kept_run", "archive", "usage", "audit", "audit_keeping"),
     *("webhook_endpoint", "webhook_secret", "webhook_message", "webhook_delivery", "webhook_attempt"),
     *("private_network", "mail", "mail_suppression", "document", "kept_entity"),
-    *("hold", "hold_subject", "hold_type_version", "touch", "workaround"),
+    *("hold", "hold_subject", "hold_type_version", "order_sale", "touch", "workaround"),
     *("customer_notice", "notice_opt_out", "notice_mixing"),
     *("evidence_case", "evidence_document", "evidence_pack"),
     *("entity", "entity_key", "entity_merge", "entity_change", "mapping", "sighting", "sighting_about", "record_view"),

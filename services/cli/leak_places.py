@@ -99,6 +99,10 @@ PLACES: Final = {
         "SELECT tenant_id AS id, NULL::uuid AS run_id, kind AS line, concat_ws(' ', key, customer) AS content "
         "FROM app.hold_subject WHERE $1::uuid IS NOT NULL"
     ),
+    "sale of an order": (
+        "SELECT run_id AS id, run_id AS run_id, '' AS line, concat_ws(' ', customer, order_key, sale) AS content "
+        "FROM app.order_sale WHERE run_id >= $1"
+    ),
     "case of evidence": (
         "SELECT case_id AS id, run_id AS run_id, key AS line, concat_ws(' ', key, about_key, required) AS content "
         "FROM app.evidence_case WHERE case_id >= $1"

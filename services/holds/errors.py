@@ -67,3 +67,13 @@ class AlreadyAgreed(Conflict):
 
     name = "hold-already-agreed"
     title = "You have agreed to this already"
+
+
+class SoldByAnother(Conflict):
+    """The run has not taken this order up, or another one has since: the sale that it made is one too many.
+
+    A person calls one of the two back; nothing was changed.
+    """
+
+    name = "sold-by-another"
+    title = "Another run sells this order"

@@ -11,13 +11,14 @@ from infra.database import Database, is_outage
 from infra.ids import TenantId
 from infra.problems import Problem
 from services.engine.functions import STANDARD_ERRORS, Answer, Call, Done, ErrorDetails, Failed, Later
-from services.holds import facts, raising, releasing, telling
+from services.holds import facts, raising, releasing, selling, telling
 from services.holds.clearing import Hand
 from services.holds.raising import Wanted
 from services.holds.releasing import Standing, Waiter
+from services.holds.selling import Earlier, Selling
 from services.holds.telling import PREFIX
 from template_library import holds
-from template_library.holds import NAME, Check, Clear, Raise, Said, Wait
+from template_library.holds import NAME, Check, Claim, Clear, Raise, Said, Sold, Wait
 
 __all__ = ["NAME", "HoldsFunction"]
 
@@ -25,6 +26,8 @@ _INVALID: Final = 422
 _UNAVAILABLE: Final = 503
 _LOOKS_EACH: Final = 600.0
 """Seconds: a run that waits is called by whoever clears its order's holds; this finds what was lost all the same."""
+_LOOKS_AT_SALES_EACH: Final = 60.0
+"""A run that waits for another one's sale is called when that is noted; that the other one ended without is seen so."""
 _MOMENT: Final = 3.0
 _IN_HAND: Final = "SELECT app.is_in_hand($1, $2)"
 _SHOWN: Final = 5
@@ -66,6 +69,10 @@ class HoldsFunction:
             return await self._raise(call, said)
         if isinstance(said, Clear):
             return await self._clear(call, said)
+        if isinstance(said, Claim):
+            return await self._claim(call, said)
+        if isinstance(said, Sold):
+            return await self._sold(call, said)
         return await (self._wait(call, said) if isinstance(said, Wait) else self._check(call, said))
 
     async def _raise(self, call: Call, said: Raise) -> Answer:
@@ -124,7 +131,33 @@ class HoldsFunction:
         tenant = TenantId(call.tenant)
         async with self._database.tenant(tenant) as connection:
             standing = await releasing.read(connection, tenant, said.order, said.customer)
-        return Done(output=shown(standing), usage="")
+            found = None
+            if standing.customer is not None:
+                of_it = (said.order, standing.customer)
+                found = await selling.earlier(connection, tenant, *of_it, said.within_days)
+        return Done(output=checked(standing, found, said), usage="")
+
+    async def _claim(self, call: Call, said: Claim) -> Answer:
+        tenant = TenantId(call.tenant)
+        wanted = wanted_sale(call, said)
+        waiter = Waiter(run=call.run, key=call.key, actor=telling.of_run(call.run))
+        async with self._in_hand(call) as connection:
+            found = await selling.claim(connection, tenant, wanted)
+            if found is not None and found.status == "under-way":
+                await releasing.begin_waiting(connection, tenant, said.order, said.customer, waiter)
+            else:
+                await releasing.end_waiting(connection, tenant, waiter)
+        if found is not None and found.status == "under-way":
+            reason = f"{telling.of_run(found.run)} is about to sell the order"
+            return _later(reason, ref=said.order, seconds=_LOOKS_AT_SALES_EACH)
+        return claimed(found, wanted)
+
+    async def _sold(self, call: Call, said: Sold) -> Answer:
+        tenant = TenantId(call.tenant)
+        async with self._in_hand(call) as connection:
+            await selling.note(connection, tenant, said, call.run)
+            await releasing.call_waiting(connection, tenant, "order", said.order)
+        return noted(said)
 
     async def _wait(self, call: Call, said: Wait) -> Answer:
         tenant = TenantId(call.tenant)
@@ -171,6 +204,33 @@ def shown(standing: Standing) -> dict[str, Any]:
             for one in standing.holds
         ],
     }
+
+
+def wanted_sale(call: Call, said: Claim) -> Selling:
+    return Selling(
+        order=said.order,
+        customer=said.customer,
+        run=call.run,
+        digest=selling.digest_of(said.content),
+        within_days=said.within_days,
+        instead_of=said.instead_of,
+    )
+
+
+def claimed(found: Earlier | None, wanted: Selling) -> Done:
+    """What a workflow sees of its claim."""
+    output = {"claimed": found is None, "earlier": None if found is None else found.told(wanted.digest)}
+    return Done(output=output, usage="")
+
+
+def noted(said: Sold) -> Done:
+    return Done(output={"order": said.order, "sale": said.sale}, usage="")
+
+
+def checked(standing: Standing, found: Earlier | None, said: Check) -> dict[str, Any]:
+    """What a workflow sees of an order that it looks at."""
+    digest = None if said.content is None else selling.digest_of(said.content)
+    return shown(standing) | {"sold": None if found is None else found.told(digest)}
 
 
 def _reason(standing: Standing) -> str:

@@ -26,6 +26,7 @@ INSERT INTO app.hold_wait (tenant_id, run_id, key, order_key, customer) VALUES (
 ON CONFLICT (tenant_id, run_id, key) DO UPDATE
 SET order_key = excluded.order_key, customer = excluded.customer, wake_at = NULL
 """
+_GOES_ON: Final = "DELETE FROM app.hold_wait WHERE tenant_id = $1 AND run_id = $2 AND key = $3"
 # Also where something else keeps it still: of two that are cleared at once neither would see that the other is gone.
 _CALL: Final = """
 UPDATE app.hold_wait SET wake_at = clock_timestamp()
@@ -93,16 +94,20 @@ async def release(connection: Any, tenant: TenantId, order: str, customer: str, 
     await subjects.hold_order(connection, tenant, order, customer, waiter.site)
     holds = await _active(connection, tenant, order, customer)
     if holds:
-        await connection.execute(_WAITS, tenant, waiter.run, waiter.key, order, customer)
+        await begin_waiting(connection, tenant, order, customer, waiter)
     else:
         await subjects.note_release(connection, tenant, order, waiter.actor)
-        await connection.execute(
-            "DELETE FROM app.hold_wait WHERE tenant_id = $1 AND run_id = $2 AND key = $3",
-            tenant,
-            waiter.run,
-            waiter.key,
-        )
+        await end_waiting(connection, tenant, waiter)
     return Standing(order=order, customer=customer, is_released=not holds, holds=holds)
+
+
+async def begin_waiting(connection: Any, tenant: TenantId, order: str, customer: str, waiter: Waiter) -> None:
+    """Have the waiter called when something happens to the order, or to its customer; it is parked behind this."""
+    await connection.execute(_WAITS, tenant, waiter.run, waiter.key, order, customer)
+
+
+async def end_waiting(connection: Any, tenant: TenantId, waiter: Waiter) -> None:
+    await connection.execute(_GOES_ON, tenant, waiter.run, waiter.key)
 
 
 async def call_waiting(connection: Any, tenant: TenantId, kind: What, key: str) -> None:

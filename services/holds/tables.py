@@ -129,3 +129,18 @@ class HoldWait(Base):
         Index("hold_wait_customer", "tenant_id", "customer"),
         Index("hold_wait_wake", "wake_at", postgresql_where=text("wake_at IS NOT NULL")),
     )
+
+
+class OrderSale(Base):
+    """Which run makes a sale of an order, or has made it (ADR 0140)."""
+
+    __tablename__ = "order_sale"
+
+    tenant_id: Mapped[UUID] = tenant_key(references=True)
+    customer: Mapped[str] = mapped_column(Text, primary_key=True)
+    order_key: Mapped[str] = mapped_column(Text, primary_key=True)
+    run_id: Mapped[UUID] = mapped_column(Uuid)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    taken_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
+    sold_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    sale: Mapped[str | None] = mapped_column(Text)

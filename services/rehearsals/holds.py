@@ -10,16 +10,17 @@ from services.engine.functions import STANDARD_ERRORS, Answer, Call, Done, Error
 from services.holds import facts, kinds
 from services.holds.errors import OtherCustomer
 from services.holds.facts import Stated
-from services.holds.function import shown
+from services.holds.function import checked, claimed, noted, shown, wanted_sale
 from services.holds.kinds import Kind, Kinds
 from services.holds.releasing import Keeping, Standing
 from services.holds.subjects import What
 from services.holds.telling import PREFIX, of_run
 from services.rehearsals.authority import Matrix
 from services.rehearsals.clearing import Clearings, Hold
+from services.rehearsals.sales import Sales
 from services.rehearsals.times import Time, failed
 from template_library import holds
-from template_library.holds import Check, Clear, HoldFacts, Money, Raise, Wait
+from template_library.holds import Check, Claim, Clear, HoldFacts, Money, Raise, Said, Sold, Wait
 from template_library.scenarios import Holds, StandingHold
 
 _KINDS = Kinds(0, kinds.SHIPPED)
@@ -38,6 +39,7 @@ class HoldsDesk:
         self._holds = self._clearings.holds
         self._customers: dict[str, str] = {}
         self._released: set[str] = set()
+        self._sales = Sales(time)
         for one in given.standing:
             self._stand(one)
 
@@ -48,13 +50,22 @@ class HoldsDesk:
             return _refused(str(error))
         self._clearings.advance()
         try:
-            if isinstance(said, Raise):
-                return self._raise(call, said)
-            if isinstance(said, Clear):
-                return self._clear(call, said)
-            return self._wait(said) if isinstance(said, Wait) else self._check(said)
+            return self._do(call, said)
         except Problem as problem:
             return _refused(problem.detail)
+
+    def _do(self, call: Call, said: Said) -> Answer:
+        if isinstance(said, Raise):
+            return self._raise(call, said)
+        if isinstance(said, Clear):
+            return self._clear(call, said)
+        if isinstance(said, Claim):
+            wanted = wanted_sale(call, said)
+            return claimed(self._sales.claim(wanted), wanted)
+        if isinstance(said, Sold):
+            self._sales.note(said, call.run)
+            return noted(said)
+        return self._wait(said) if isinstance(said, Wait) else self._check(call, said)
 
     def found(self) -> list[dict[str, Any]]:
         """The holds, as a scenario expects them."""
@@ -156,8 +167,12 @@ class HoldsDesk:
             output |= shown(self._standing(said.order, said.customer))
         return Done(output=output, usage="")
 
-    def _check(self, said: Check) -> Answer:
-        return Done(output=shown(self._standing(said.order, said.customer)), usage="")
+    def _check(self, call: Call, said: Check) -> Answer:
+        standing = self._standing(said.order, said.customer)
+        found = None
+        if standing.customer is not None:
+            found = self._sales.earlier(said.order, standing.customer, call.run, said.within_days)
+        return Done(output=checked(standing, found, said), usage="")
 
     def _wait(self, said: Wait) -> Answer:
         standing = self._standing(said.order, said.customer)

@@ -125,7 +125,9 @@ async def _run(package: Package, workflow: Workflow, scenario: Scenario, evaluat
         before = {name: await systems.state(client, one) for name, one in running.items()}
         reports = [await once(workflow, scenario, parameters, stage, evaluator)]
         if scenario.twice == "resent":
-            reports.append(await once(workflow, scenario, parameters, stage, evaluator))
+            if scenario.again is not None:
+                await stage.time.sleep(milliseconds(scenario.again.after))
+            reports.append(await once(workflow, scenario.resent(), parameters, stage, evaluator))
         written = {name: await systems.state(client, one) for name, one in running.items()}
     first, second = reports[0], reports[1] if len(reports) > 1 else None
     emitted = [event for one in reports for each in (one, *one.started) for event in each.emitted]

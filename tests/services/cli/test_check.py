@@ -192,7 +192,9 @@ NOT_LOOKED_THROUGH = {
         "workaround.last_by workaround.retired_by"
     ),
     "handed out by a door of the workers alone": "mail.facts",
-    "digests of effects; orders and customers of holds, which are looked through": "hold.raise_keys hold_wait",
+    "digests of effects and orders; orders and customers of holds, which are looked through": (
+        "hold.raise_keys hold_wait order_sale.digest"
+    ),
     "of what was seen in traffic, which is looked through": "interface_told.party",
     "a word of ours, or an error code of a few letters": "connection_grant.reason connection_link.reason link.reason",
     "ids of a task and of a person, and the number of an act": "link.subject link.recipient link.occasion",

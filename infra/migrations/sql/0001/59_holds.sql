@@ -90,7 +90,25 @@ CREATE INDEX hold_age ON app.hold (tenant_id, status, hold_id);
 CREATE INDEX hold_value ON app.hold (tenant_id, status, worth, hold_id);
 CREATE INDEX hold_due ON app.hold (tenant_id, status, due, hold_id);
 
--- Runs that are parked until an order may go out.
+-- Which run makes a sale of an order, or has made it: of one order of a customer there is one row, so that there is one sale (ADR 0140).
+--   run_id   that took it up last; nothing else sells it while that run is under way
+--   digest   of what was ordered: SHA-256
+--   sold_at  when its run noted the sale; NULL: it has not, and where the run has ended nobody knows
+--   sale     the number that the ERP gave it
+CREATE TABLE app.order_sale (
+  tenant_id uuid NOT NULL REFERENCES app.tenant,
+  customer text NOT NULL CHECK (length(customer) BETWEEN 1 AND 200),
+  order_key text NOT NULL CHECK (length(order_key) BETWEEN 1 AND 200),
+  run_id uuid NOT NULL,
+  digest bytea NOT NULL CHECK (octet_length(digest) = 32),
+  taken_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  sold_at timestamptz,
+  sale text CHECK (length(sale) BETWEEN 1 AND 200),
+  PRIMARY KEY (tenant_id, customer, order_key),
+  CHECK (sold_at IS NOT NULL OR sale IS NULL)
+);
+
+-- Runs that are parked until an order may go out, or until another run has sold it.
 --   key      of the effect that waits
 --   wake_at  it may have become so: the run is to be called
 CREATE TABLE app.hold_wait (
@@ -124,7 +142,7 @@ $$;
 DO $$
 DECLARE t text;
 BEGIN
-  FOREACH t IN ARRAY ARRAY['hold_type_version', 'hold_subject', 'hold', 'hold_wait'] LOOP
+  FOREACH t IN ARRAY ARRAY['hold_type_version', 'hold_subject', 'hold', 'hold_wait', 'order_sale'] LOOP
     EXECUTE format('CREATE POLICY tenant ON app.%I TO waybill_app, waybill_worker '
                    'USING (tenant_id = app.tenant_id()) WITH CHECK (tenant_id = app.tenant_id())', t);
   END LOOP;
@@ -134,3 +152,5 @@ GRANT SELECT ON app.hold_type_version TO waybill_worker;
 GRANT SELECT, INSERT, UPDATE ON app.hold_subject, app.hold TO waybill_app, waybill_worker;
 GRANT SELECT, UPDATE ON app.hold_wait TO waybill_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON app.hold_wait TO waybill_worker;
+GRANT SELECT ON app.order_sale TO waybill_app;
+GRANT SELECT, INSERT, UPDATE ON app.order_sale TO waybill_worker;

@@ -11,7 +11,7 @@ CREATE FUNCTION app.erased_tables() RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
     'workflow_version', 'secret_use', 'connection_secret', 'connection_grant', 'connection_link', 'tenant_key', 'inbound_request', 'inbound_secret', 'inbound_webhook',
     'connection_group', 'connection', 'event_schema', 'owner', 'interface', 'authority_matrix',
     'interface_traffic', 'interface_told', 'interface_mark', 'deadline', 'calendar_change', 'calendar_version', 'site', 'tenant_clock', 'audit_keeping', 'mail', 'mail_suppression',
-    'evidence_pack', 'evidence_document', 'evidence_case', 'customer_notice', 'notice_opt_out', 'notice_mixing', 'touch', 'workaround', 'hold_wait', 'hold', 'hold_subject', 'hold_type_version', 'document', 'document_key', 'kept_entity', 'sighting_about', 'sighting', 'record_view', 'translation', 'event_route', 'mapping', 'entity_change', 'entity_merge', 'entity_key', 'entity'
+    'evidence_pack', 'evidence_document', 'evidence_case', 'customer_notice', 'notice_opt_out', 'notice_mixing', 'touch', 'workaround', 'order_sale', 'hold_wait', 'hold', 'hold_subject', 'hold_type_version', 'document', 'document_key', 'kept_entity', 'sighting_about', 'sighting', 'record_view', 'translation', 'event_route', 'mapping', 'entity_change', 'entity_merge', 'entity_key', 'entity'
   ]
 $$;
 DO $$
