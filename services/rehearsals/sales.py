@@ -1,4 +1,4 @@
-"""Which run of a scenario sold which order: the same rules as `services.holds.selling` keeps in its table (ADR 0140)."""
+"""Which run of a scenario sold which order, by the same rules as `services.holds.selling` (ADR 0140)."""
 
 from __future__ import annotations
 
