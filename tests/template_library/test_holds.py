@@ -32,6 +32,8 @@ def document(arguments: Any, function: str = holds.NAME) -> str:
         {"do": "clear", "order": "SO-1", "type": "credit", "why": "paid"},
         {"do": "check", "order": "SO-1"},
         {"do": "wait", "order": "${ .order }", "customer": "${ .customer }"},
+        {"do": "claim", "order": "SO-1", "customer": "C-1", "content": {"lines": "${ .lines }"}, "within_days": 30},
+        {"do": "sold", "order": "SO-1", "customer": "C-1", "sale": "${ .number }"},
     ],
 )
 def test_what_is_written_out_may_be_published_and_writes_nothing_outside(arguments: Any) -> None:
@@ -49,6 +51,17 @@ def test_what_is_written_out_may_be_published_and_writes_nothing_outside(argumen
         ({"do": "raise", "order": "SO-1", "type": "credit"}, "/do/0/hold/with", "`reason`"),
         ({"do": "raise", "type": "credit", "reason": "x"}, "/do/0/hold/with", "`customer`"),
         ({"do": "wait"}, "/do/0/hold/with", "`order`"),
+        ({"do": "claim", "order": "SO-1", "customer": "C-1"}, "/do/0/hold/with", "`content`"),
+        (
+            {"do": "claim", "order": "SO-1", "customer": "C-1", "content": 1, "within_days": "ten"},
+            "/do/0/hold/with/within_days",
+            "int",
+        ),
+        (
+            {"do": "claim", "order": "SO-1", "customer": "C-1", "content": 1, "instead_of": {"run": "run_1"}},
+            "/do/0/hold/with/instead_of",
+            "status",
+        ),
         ({**GOOD, "reason": "Limit exceeded!"}, "/do/0/hold/with/reason", "regex"),
         ({**GOOD, "value": {"amount": 1.5, "currency": "USD"}}, "/do/0/hold/with/value", "int"),
     ],

@@ -183,7 +183,7 @@ async def test_a_check_tells_and_lets_nothing_go(worker_database: Database, desk
     await desk.act(raised.hold_id)
     told = await function(call(world, {"do": "check", "order": ORDER}))
     assert isinstance(told, Done)
-    assert told.output == {"order": ORDER, "customer": "C-1", "releasable": True, "holds": []}
+    assert told.output == {"order": ORDER, "customer": "C-1", "releasable": True, "holds": [], "sold": None}
     assert not (await desk.stands()).is_released
 
 
@@ -195,6 +195,9 @@ async def test_a_check_tells_and_lets_nothing_go(worker_database: Database, desk
         ({"do": "raise", "order": "SO-1", "type": "credit", "reason": "x", "deadline": {}}, "`warn`, `due` or `steps`"),
         ({"do": "raise", "order": "", "type": "stock", "reason": "x"}, "length"),
         ({"do": "let"}, "let"),
+        ({"do": "claim", "order": "SO-1", "customer": "C-1"}, "`content`"),
+        ({"do": "claim", "order": "SO-1", "customer": "C-1", "content": 1, "within_days": -1}, "within_days"),
+        ({"do": "sold", "order": "SO-1", "customer": "C-1", "sale": ""}, "length"),
     ],
 )
 async def test_a_call_that_says_it_wrong_fails_its_task_with_words(
@@ -222,6 +225,8 @@ async def test_a_type_that_is_not_there_fails_the_task_with_words(engine: Engine
         {"do": "raise", "order": ORDER, "type": "stock", "reason": "late"},
         {"do": "clear", "order": ORDER, "why": "late"},
         {"do": "wait", "order": ORDER, "customer": "C-1"},
+        {"do": "claim", "order": ORDER, "customer": "C-1", "content": []},
+        {"do": "sold", "order": ORDER, "customer": "C-1", "sale": "S-1"},
     ],
 )
 async def test_F_02_a_worker_that_has_lost_the_run_raises_clears_and_lets_go_nothing(
@@ -236,6 +241,7 @@ async def test_F_02_a_worker_that_has_lost_the_run_raises_clears_and_lets_go_not
     answer = await HoldsFunction(worker_database)(late)
     assert isinstance(answer, Later)
     assert (answer.parked, "other hands" in answer.reason) == (False, True)
+    assert await desk.rows("SELECT 1 FROM app.order_sale WHERE tenant_id = $1") == []
     assert await desk.rows("SELECT hold_id, status, version FROM app.hold WHERE tenant_id = $1") == before
 
 

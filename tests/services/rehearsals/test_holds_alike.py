@@ -55,6 +55,20 @@ CALLS: Final[list[dict[str, Any]]] = [
     {"do": "raise", "order": "SO-3", "type": "credit", "reason": "odd", "facts": {"requester": _many(1)}},
     {"do": "raise", "order": "SO-3", "type": "credit", "reason": "odd", "facts": {"requester": _many(2)}},
     {"do": "odd"},
+    {"do": "claim", "order": "SO-4", "customer": "C-1"},
+    {"do": "sold", "order": "SO-4", "customer": "C-1", "sale": "S-1"},
+    {"do": "check", "order": "SO-4", "customer": "C-1", "content": [1]},
+    {"do": "claim", "order": "SO-4", "customer": "C-1", "content": {"a": 1, "b": 2}, "within_days": 30},
+    {"do": "check", "order": "SO-4", "customer": "C-1", "content": {"b": 2, "a": 1}},
+    {"do": "sold", "order": "SO-4", "customer": "C-2", "sale": "S-1"},
+    {"do": "sold", "order": "SO-4", "customer": "C-1", "sale": "S-1"},
+    {"do": "check", "order": "SO-4", "customer": "C-1"},
+    {"do": "check", "order": "SO-4", "customer": "C-1", "content": {"b": 1, "a": 2}, "within_days": 30},
+    {"do": "check", "order": "SO-4", "customer": "C-1", "within_days": 0},
+    {"do": "check", "order": "SO-4", "customer": "C-2"},
+    {"do": "check", "order": "SO-4"},
+    {"do": "claim", "order": "SO-4", "customer": "C-1", "content": {"a": 1, "b": 2}, "within_days": 30},
+    {"do": "claim", "order": "SO-4", "customer": "C-2", "content": {"a": 1, "b": 2}},
 ]
 
 
@@ -69,7 +83,7 @@ def plain(answer: Answer, seen: dict[str, str]) -> Any:
 
 def named(value: Any, seen: dict[str, str]) -> Any:
     if isinstance(value, dict):
-        return {name: named(one, seen) for name, one in value.items()}
+        return {name: "a moment" if name == "at" else named(one, seen) for name, one in value.items()}
     if isinstance(value, list):
         return [named(one, seen) for one in value]
     if isinstance(value, str) and value.startswith("hld_"):

@@ -34,13 +34,15 @@ CHECKS: Final = 2
 """Requests of the template before it creates the sale: credit and stock."""
 
 
-def order(number: str, customer: str = "ACME-001", quantity: int = 10) -> cloud_event.CloudEvent:
+def order(
+    number: str, customer: str = "ACME-001", quantity: int = 10, event_id: str | None = None
+) -> cloud_event.CloudEvent:
     lines = [
         {"item": "SKU-1", "quantity": quantity, "unit_price": {"amount": 1299, "currency": "USD"}},
         {"item": "SKU-2", "quantity": "2", "unit_price": {"amount": 2450, "currency": "USD"}},
     ]
     data = {"number": number, "customer": customer, "currency": "USD", "lines": lines}
-    event = {"specversion": "1.0", "id": number, "source": "/shop", "type": "order.captured", "data": data}
+    event = {"specversion": "1.0", "id": event_id or number, "source": "/shop", "type": "order.captured", "data": data}
     return cloud_event.read({"content-type": cloud_event.STRUCTURED}, msgspec.json.encode(event))
 
 
@@ -68,6 +70,22 @@ async def deployed(database: Database, version: str, **given: Any) -> World:
     return world
 
 
+async def deployed_beside(database: Database, world: World) -> None:
+    """The template once more, for the same events, whose runs line up by nothing."""
+    package = catalog.builtin().find("order-release", "1.2.0")
+    document = package.document.replace("      serialize: orderNumber\n", "")
+    assert document != package.document
+    parameters = schemas.with_defaults(package.parameters, {})
+    await deploy(
+        database,
+        world.tenant_id,
+        document,
+        event_type="order.captured",
+        bindings={"erp": CONNECTION},
+        parameters=parameters,
+    )
+
+
 async def held(desk: Desk) -> Any:
     """The hold that keeps the order whose run is parked for it."""
     async with asyncio.timeout(PATIENCE):
@@ -79,6 +97,16 @@ async def held(desk: Desk) -> Any:
             if rows:
                 return rows[0]
             await asyncio.sleep(0.02)
+
+
+async def called_until_ended(engine: Engine, world: World, count: int) -> list[Any]:
+    """The runs, which are called meanwhile as workers do whose orders may have become free."""
+    async with asyncio.timeout(PATIENCE):
+        ending = asyncio.create_task(engine.ended(world, count))
+        while not ending.done():
+            await waking.wake(engine.worker)
+            await asyncio.sleep(0.02)
+        return await ending
 
 
 def test_there_are_three_erps_of_different_shapes() -> None:
@@ -132,10 +160,31 @@ async def test_its_holds_are_waited_for_and_it_is_checked_again_before_it_goes(
         hold = await held(desk)
         assert (hold["reason"], hold["value"], (await erp.state())["orders"]) == ("order-value", 17890, 1)
         await desk.act(hold["hold_id"])
-        async with asyncio.timeout(PATIENCE):
-            ending = asyncio.create_task(engine.ended(world, 2))
-            while not ending.done():
-                await waking.wake(engine.worker)
-                await asyncio.sleep(0.02)
-        assert [one["state"] for one in await ending] == ["completed", "completed"]
+        assert [one["state"] for one in await called_until_ended(engine, world, 2)] == ["completed", "completed"]
         assert (await erp.state())["total"] == 16591 + 17890
+
+
+async def test_F_13_one_order_under_many_event_ids_at_once_is_one_sale_also_where_runs_line_up_by_nothing(
+    tmp_path: Path,
+    client: egress.Client,
+    evaluator: Expressions,
+    app_database: Database,
+    worker_database: Database,
+) -> None:
+    """Two deployments take each event; the runs of one do not line up, so that only their claims keep them apart."""
+    name = ERPS[0]
+    world = await deployed(app_database, "1.2.0")
+    await deployed_beside(app_database, world)
+    async with beside(name, tmp_path, client, evaluator) as erp, at_work(app_database, worker_database) as engine:
+        engine.functions[connector.NAME] = ConnectorFunction(
+            Registry([erp.caller.connector]), erp.caller, erp.caller.noting
+        )
+        engine.functions[holds.NAME] = holds.HoldsFunction(worker_database)
+        again = [order("PO-1", event_id=f"again-{place}") for place in range(3)]
+        await asyncio.gather(*[engine.intake.receive(world.tenant_id, one, "tests") for one in again])
+        runs = await called_until_ended(engine, world, 6)
+        outputs = [msgspec.json.decode(one["output"]) for one in runs]
+        (sold,) = [one for one in outputs if one.get("released")]
+        assert [one["earlier"]["sale"] for one in outputs if one is not sold] == [sold["sale"]["number"]] * 5
+        assert all(one["duplicate"] and one["earlier"]["same"] for one in outputs if one is not sold)
+        assert (await erp.state())["orders"] == 1
