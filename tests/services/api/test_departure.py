@@ -207,5 +207,6 @@ async def test_S_84_no_bytes_are_exported_that_nobody_looked_at(app_database: Da
         ("customer_notice", "address_digest"),
         ("notice_opt_out", "address_digest"),
         ("evidence_pack", "digest"),
+        ("order_sale", "digest"),
     }
     assert {(row["of_table"], row["name"]) for row in found if row["name"] not in HIDDEN} == looked_at

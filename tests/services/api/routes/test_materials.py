@@ -29,7 +29,8 @@ async def test_two_clients_are_compared_by_what_their_deployments_are_made_of(pa
     assert first == second
     assert (first["template"]["name"], first["template"]["version"]) == ("order-release", "1.2.0")
     assert len(first["template"]["digest"]) == len(first["workflow"]["digest"]) == 64
-    assert [one["name"] for one in first["forms"]] == ["complete-order", "duplicate-order", "price-mismatch", "short-stock"]
+    forms = ["complete-order", "duplicate-order", "price-mismatch", "short-stock"]
+    assert [one["name"] for one in first["forms"]] == forms
     (erp,) = first["connectors"]
     assert (erp["name"], erp["connector"], erp["level"]) == ("erp", "erp-simulator", "simulated")
     assert {"credit-manager", "pricing-desk"} <= {one["name"] for one in first["roles"]}
