@@ -149,6 +149,8 @@ class HoldsFunction:
                 await releasing.end_waiting(connection, tenant, waiter)
         if found is not None and found.status == "under-way":
             reason = f"{telling.of_run(found.run)} is about to sell the order"
+            if found.undone_by is not None:
+                reason = f"{telling.of_run(found.undone_by)} takes back what was sold of the order"
             return _later(reason, ref=said.order, seconds=_LOOKS_AT_SALES_EACH)
         return claimed(found, wanted)
 

@@ -25,9 +25,11 @@ ON CONFLICT (tenant_id, customer, order_key) DO NOTHING RETURNING true
 _LOCK: Final = """
 SELECT true FROM app.order_sale WHERE tenant_id = $1 AND customer = $2 AND order_key = $3 FOR UPDATE
 """
-# That a sale was cancelled since is what systems tell of the one record that is known by the order's number.
+# That a sale was cancelled since is what systems tell of the one record that is known by the order's number. `u` is the
+# run that undoes what the first one did (ADR 0138).
 _READ: Final = """
 SELECT s.run_id, s.digest, s.taken_at, s.sold_at, s.sale, clock_timestamp() AS now,
+  u.run_id AS undone_by, CASE WHEN u.ended_at IS NOT NULL THEN u.state = 'completed' END AS is_undone,
   EXISTS (SELECT 1 FROM app.run r
     WHERE r.tenant_id = s.tenant_id AND r.run_id = s.run_id AND r.ended_at IS NULL) AS is_under_way,
   coalesce((SELECT g.states ->> '' FROM app.sighting g
@@ -36,7 +38,8 @@ SELECT s.run_id, s.digest, s.taken_at, s.sold_at, s.sale, clock_timestamp() AS n
       WHERE k.tenant_id = s.tenant_id AND k.kind = 'sales-order' AND k.id = s.order_key
       HAVING count(DISTINCT k.entity_id) = 1)
     ORDER BY g.at DESC, g.sighting_id DESC LIMIT 1) = 'cancelled', false) AS is_cancelled
-FROM app.order_sale s WHERE s.tenant_id = $1 AND s.customer = $2 AND s.order_key = $3
+FROM app.order_sale s LEFT JOIN app.run u ON u.tenant_id = s.tenant_id AND u.compensates = s.run_id
+WHERE s.tenant_id = $1 AND s.customer = $2 AND s.order_key = $3
 """
 _TAKE_OVER: Final = """
 UPDATE app.order_sale SET run_id = $4, digest = $5, taken_at = clock_timestamp(), sold_at = NULL, sale = NULL
@@ -71,6 +74,7 @@ class Earlier(msgspec.Struct, frozen=True, kw_only=True):
         taken_at: when; `sold_at`: when it noted the sale, None: it has not.
         is_under_way: the run has not ended.
         is_cancelled: the sale was, as systems say.
+        undone_by: the run that takes back what this one did; `is_undone`: it has, None: it is about to.
     """
 
     run: UUID
@@ -80,25 +84,34 @@ class Earlier(msgspec.Struct, frozen=True, kw_only=True):
     sale: str | None
     is_under_way: bool
     is_cancelled: bool = False
+    undone_by: UUID | None = None
+    is_undone: bool | None = None
 
     @property
     def status(self) -> Status:
-        """`unfinished`: the run ended and did not say whether there is a sale: it may be, or be made by a retry."""
+        """`unfinished`: the run ended and did not say whether there is a sale: it may be, or be made by a retry.
+
+        Of one that is undone nobody says it either before that is through.
+        """
+        if self.undone_by is not None:
+            return "under-way" if self.is_undone is None else "unfinished"
         if self.sold_at is not None:
             return "sold"
         return "under-way" if self.is_under_way else "unfinished"
 
     def counts(self, now: datetime, within_days: int | None) -> bool:
-        """Whether the order is sold, may be, or is about to be."""
+        """Whether the order is sold, may be, or is about to be; or it was, and that is being taken back."""
         if self.status == "under-way":
             return True
         age = now - (self.sold_at or self.taken_at)
-        return not self.is_cancelled and (within_days is None or age < timedelta(days=within_days))
+        return not (self.is_cancelled or self.is_undone) and (within_days is None or age < timedelta(days=within_days))
 
     def keeps(self, wanted: Selling, now: datetime) -> bool:
         """Whether it keeps a run from selling the order now."""
         if self.run == wanted.run:
             return self.sold_at is not None
+        if self.undone_by == wanted.run:
+            return False
         given = wanted.instead_of
         is_set_aside = given is not None and (given.run, given.status) == (ids.show("run", self.run), self.status)
         return self.counts(now, wanted.within_days) and not is_set_aside
@@ -141,7 +154,7 @@ async def claim(connection: Any, tenant: TenantId, wanted: Selling) -> Earlier |
     found = await _read(connection, tenant, wanted.order, wanted.customer)
     if found is not None and found[0].keeps(wanted, found[1]):
         return found[0]
-    if found is not None and found[0].run != wanted.run:
+    if found is not None and (found[0].run, found[0].digest) != (wanted.run, wanted.digest):
         await connection.execute(_TAKE_OVER, *of_it, wanted.run, wanted.digest)
     return None
 
@@ -165,5 +178,5 @@ async def _read(connection: Any, tenant: TenantId, order: str, customer: str) ->
     row = await connection.fetchrow(_READ, tenant, customer, order)
     if row is None:
         return None
-    members = ("digest", "taken_at", "sold_at", "sale", "is_under_way", "is_cancelled")
+    members = ("digest", "taken_at", "sold_at", "sale", "is_under_way", "is_cancelled", "undone_by", "is_undone")
     return Earlier(run=row["run_id"], **{name: row[name] for name in members}), row["now"]

@@ -27,7 +27,7 @@ class Sales:
         found, now = self._found(wanted.order, wanted.customer, wanted.run), self._time.instant
         if found is not None and found.keeps(wanted, now):
             return found
-        if found is None or found.run != wanted.run:
+        if found is None or (found.run, found.digest) != (wanted.run, wanted.digest):
             self._sales[wanted.customer, wanted.order] = Earlier(
                 run=wanted.run, digest=wanted.digest, taken_at=now, sold_at=None, sale=None, is_under_way=True
             )
