@@ -28,7 +28,8 @@ NOT_SEALED = {
     "a digest by which something is found, or known again": "archive.digest connection_choice.digest document.digest "
     "event_key.digest approval.shown_digest human_task_decision.shown_digest "
     "customer_notice.address_digest customer_notice.link_digest notice_opt_out.address_digest "
-    "evidence_pack.digest inbound_request.digest kept_answer.digest payload.hash poll.seen workflow_version.digest",
+    "evidence_pack.digest inbound_request.digest kept_answer.digest order_sale.digest payload.hash poll.seen "
+    "workflow_version.digest",
     "of the audit's seals, for everybody to verify": "audit.salt audit.veil audit_floor.key audit_floor.signature "
     "audit_leaves.leaves audit_mark.head audit_rollback.published_head audit_seal.head audit_seal.key audit_seal.prev "
     "audit_seal.root audit_seal.sealed_at audit_seal.signature organization_audit.salt organization_audit.veil",
