@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from services.rehearsals import naming
-from template_library import cross_references, holds, human_tasks
+from template_library import cross_references, holds, human_tasks, parameters
 from template_library.catalog import Package
 from template_library.dsl import Workflow
 from tenants.deployments import business_time, needs
@@ -40,6 +40,7 @@ def _of_connections(package: Package, workflow: Workflow) -> Iterator[str]:
 
 def _rest(package: Package, workflow: Workflow) -> Iterator[str]:
     document, manifest = workflow.document, package.manifest
+    yield from parameters.mistakes(package.parameters)
     if (document.name, document.version) != (manifest.name, manifest.version):
         yield f"the workflow calls itself {document.name} {document.version}"
     known = {one.value for one in Permission}

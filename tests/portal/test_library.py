@@ -157,6 +157,9 @@ async def filled_in(someone: Person) -> None:
     await expect(page.get_by_label("Client", exact=True)).to_have_value("example-parts")
     await expect(page.get_by_label("Environment", exact=True)).to_have_value("test")
     await expect(systems(someone)).to_contain_text("its connector is proven against a simulator alone")
+    # Units are those of the schema.
+    for words in ("Credit tolerance (%)", "Days of grace (days)", "Warn of a delay before (hours of business time)"):
+        await expect(page.get_by_label(words, exact=True)).to_be_visible()
     await page.get_by_label("Amount", exact=True).fill("12,500")
     await page.get_by_label("Currency", exact=True).fill("USD")
     await page.get_by_label("Decide within").fill("soon")

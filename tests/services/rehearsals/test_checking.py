@@ -65,3 +65,18 @@ def test_a_form_stands_in_the_document_where_it_is_named(tmp_path: Path) -> None
     found: Any = reader.read(package.document).value
     assert found["do"][0]["review"]["with"]["form"]["fields"] == {"limit": {"required_for": ["approve"]}}
     assert len(package.document.split("\n")) == len(ASKS.split("\n"))
+
+
+def test_what_a_parameter_is_looked_up_by_and_counted_in_is_checked(tmp_path: Path) -> None:
+    folder = whole(tmp_path)
+    (folder / "parameters.schema.json").write_text("""
+        {"type": "object", "properties": {
+            "grace": {"type": "integer", "x-unit": "dayz"},
+            "from": {"type": "string", "x-look-up": "warehose"}}}
+    """)
+    (verdict,) = asyncio.run(run_package(catalog.load(folder)))
+    told = [one for one in verdict.wrong if "the parameter" in one]
+    assert [one.split(",")[0] for one in told] == [
+        "the parameter `grace`: `x-unit` is 'dayz'",
+        "the parameter `from`: `x-look-up` is 'warehose'",
+    ]

@@ -53,7 +53,7 @@ export function connectionForm(
   const settings = parametersForm(schema, [], {
     parameterDefault: words.byDefault,
     parameterFrom: words.byDefault,
-    days: "",
+    units: {},
   });
   const held: Record<string, unknown> = { ...settings.values, ...known?.settings, ...begun };
   const fields = settings.sections.flatMap(one => one.fields).map(one => settingField(one, schema, words));

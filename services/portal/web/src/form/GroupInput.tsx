@@ -19,8 +19,8 @@ export function GroupInput(props: FieldProps) {
             rule={rule}
             pointer={props.pointer + step(name)}
             needed={props.rule.required?.includes(name) ?? false}
-            unit={null}
-            lookUp={null}
+            unit={rule.unit ?? null}
+            lookUp={rule.look_up ?? null}
             draft={row.drafts.get(name)}
             set={draft => props.set([{ ...row, drafts: new Map(row.drafts).set(name, draft) }])}
           />

@@ -32,8 +32,8 @@ export function LinesFrame({ line, most, member, ...props }: Props) {
               name={name}
               {...member(name, rule)}
               pointer={props.pointer + step(at) + step(name)}
-              unit={null}
-              lookUp={null}
+              unit={rule.unit ?? null}
+              lookUp={rule.look_up ?? null}
               draft={row.drafts.get(name)}
               set={draft => change(row.key, { ...row, drafts: new Map(row.drafts).set(name, draft) })}
             />

@@ -24,6 +24,9 @@ export interface Rule {
   /** Of an object whose members people name themselves: what each holds, and what it may be called. */
   additionalProperties?: Rule;
   propertyNames?: Rule;
+  /** Of parameters of templates, whose schemas say it at any depth; a task's form says it beside the schema. */
+  unit?: string;
+  look_up?: LookUp;
 }
 
 /** Where values are found: among records of a kind, or by an operation of a connection. */

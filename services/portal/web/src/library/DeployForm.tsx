@@ -44,7 +44,7 @@ export function DeployForm({ template, place, entry, inherited }: Props) {
       parametersForm(template.parameters, inherited, {
         parameterDefault: texts.parameterDefault,
         parameterFrom: texts.inheritedFrom,
-        days: texts.unitDays,
+        units: texts.parameterUnits,
       }),
     [template, inherited, texts],
   );

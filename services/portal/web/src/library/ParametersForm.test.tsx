@@ -14,13 +14,23 @@ const { Form } = await import("../form/Form");
 const { default: en } = await import("../texts/en");
 
 const SHIPPED = new URL("../../../../../template_library/templates/", import.meta.url);
-const words = { parameterDefault: en.parameterDefault, parameterFrom: en.inheritedFrom, days: en.unitDays };
+const words = {
+  parameterDefault: en.parameterDefault,
+  parameterFrom: en.inheritedFrom,
+  units: en.parameterUnits,
+};
 const packages = readdirSync(SHIPPED).flatMap(name =>
   readdirSync(new URL(`${name}/`, SHIPPED)).map(version => `${name}/${version}`),
 );
 
 function shown(path: string, refused: readonly Wrong[] = []): string {
-  const raw = JSON.parse(readFileSync(new URL(`${path}/parameters.schema.json`, SHIPPED), "utf8"));
+  return shownOf(
+    JSON.parse(readFileSync(new URL(`${path}/parameters.schema.json`, SHIPPED), "utf8")),
+    refused,
+  );
+}
+
+function shownOf(raw: unknown, refused: readonly Wrong[] = []): string {
   return renderToStaticMarkup(
     <QueryClientProvider client={new QueryClient()}>
       <MantineProvider>
@@ -63,4 +73,21 @@ it("says at the field what the server refused, also of a part that has no input 
     { pointer: "/window_by_customer/ACME-001", detail: "0 is less than 1" },
   ]);
   expect(dispute.match(/0 is less than 1/g)).toHaveLength(2);
+});
+
+it("shows units and look-ups of parts of a line as of a field", () => {
+  const known = { type: "string", "x-look-up": "warehouse" };
+  const lines = {
+    type: "array",
+    items: { type: "object", properties: { from: known } },
+    default: [{ from: "N" }],
+  };
+  const group = {
+    type: "object",
+    properties: { wait: { type: "integer", "x-unit": "days" } },
+    default: { wait: 1 },
+  };
+  const page = shownOf({ type: "object", properties: { lines, group } });
+  expect(page).toMatch(/<input[^>]*role="combobox"[^>]*value="N"/);
+  expect(page).toContain("Wait (days, optional)");
 });

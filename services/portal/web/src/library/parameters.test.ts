@@ -4,10 +4,15 @@ import { read } from "../form/answer";
 import { type Draft, draftsOf, isPair, rowsOf } from "../form/drafts";
 import { kindOf, type Rule } from "../form/view";
 import en from "../texts/en";
+import es from "../texts/es";
 import { changed, parametersForm, sorted } from "./parameters";
 
 const SHIPPED = new URL("../../../../../template_library/templates/", import.meta.url);
-const words = { parameterDefault: en.parameterDefault, parameterFrom: en.inheritedFrom, days: en.unitDays };
+const words = {
+  parameterDefault: en.parameterDefault,
+  parameterFrom: en.inheritedFrom,
+  units: en.parameterUnits,
+};
 
 const schemaOf = (name: string, version: string): Record<string, unknown> =>
   JSON.parse(readFileSync(new URL(`${name}/${version}/parameters.schema.json`, SHIPPED), "utf8"));
@@ -170,6 +175,41 @@ describe("what is told", () => {
     expect(fieldOf(delivery, "calendar").look_up?.capability).toBe("calendars");
     expect(fieldOf(backorder, "warehouse_default").look_up?.record).toBe("warehouse");
     expect(fieldOf(backorder, "auto_transfer").look_up).toBeNull();
+  });
+
+  it("says in the reader's language what a number is counted in, as the schema has it, and guesses nothing", () => {
+    const unitIn = (texts: typeof en | typeof es, name: string, version: string, field: string) =>
+      fieldOf(parametersForm(schemaOf(name, version), [], { ...words, units: texts.parameterUnits }), field)
+        .unit;
+    expect(unitIn(en, "order-release", "1.2.0", "warn_before_hours")).toBe("hours of business time");
+    expect(unitIn(es, "order-release", "1.2.0", "warn_before_hours")).toBe("horas laborables");
+    expect(unitIn(es, "proof-of-delivery", "1.0.0", "grace_days")).toBe("días");
+    expect(unitIn(es, "proof-of-delivery", "1.0.0", "carrier_chase_schedule")).toBe("horas");
+    expect(fieldOf(delivery, "geo_radius_m").unit).toBe("m");
+    expect(fieldOf(backorder, "transfer_cost").unit).toBe("minor units, such as cents");
+    expect(fieldOf(dispute, "window_by_customer").rule.additionalProperties?.unit).toBe("days");
+    const properties = {
+      rest_days: { type: "integer" },
+      warehouse: { type: "string" },
+      calendar: { type: "string" },
+      rebate_percent: { type: "number" },
+      crates: { type: "integer", "x-unit": "XCR" },
+    };
+    const view = parametersForm({ type: "object", properties }, [], words);
+    expect(view.sections[0]?.fields.map(one => [one.unit, one.look_up])).toEqual([
+      [null, null],
+      [null, null],
+      [null, null],
+      [null, null],
+      ["XCR", null],
+    ]);
+  });
+
+  it("looks up a part of a line, too", () => {
+    const line = fieldOf(onboarding, "route_assignment_rules").rule.items?.properties;
+    expect(line?.warehouse?.look_up).toEqual({ record: "warehouse", capability: null });
+    expect(line?.route?.look_up?.record).toBe("route");
+    expect(line?.region?.look_up).toBeUndefined();
   });
 
   it("looks up what a schema says is looked up, where that is a text", () => {

@@ -2,6 +2,7 @@ import type { Schemas } from "../api/client";
 import { human } from "../display/names";
 import { emptyOf } from "../form/answer";
 import { type Field, type FormView, kindOf, type LookUp, type Rule, type Wrong } from "../form/view";
+import { SYMBOLS } from "./symbols";
 
 /** A value that a parameter inherits from the environment, the client, the partner or the installation. */
 export type Inherited = Pick<Schemas["ParameterView"], "name" | "value" | "level">;
@@ -10,7 +11,8 @@ export type Inherited = Pick<Schemas["ParameterView"], "name" | "value" | "level
 export interface Words {
   parameterDefault: (value: string) => string;
   parameterFrom: (source: string) => string;
-  days: string;
+  /** Units by what schemas call them; one without a word here is a code of UN/ECE Recommendation 20. */
+  units: Readonly<Record<string, string>>;
 }
 
 /** JSON Schema, as far as parameters of templates use it. */
@@ -23,19 +25,14 @@ interface Schema
   items?: Schema;
   properties?: Record<string, Schema>;
   additionalProperties?: Schema | boolean;
-  unit?: string;
   /** Of what its values are: a kind of record, such as `warehouse`, or `calendar`. */
   "x-look-up"?: string;
+  /** In what it is counted: a word such as `days`, or a code of UN/ECE Recommendation 20. */
+  "x-unit"?: string;
 }
 
 /** Of a parameter that names a business calendar of the environment. */
 const CALENDAR: LookUp = { record: null, capability: "calendars" };
-/** Of released templates, whose schemas say nothing of it: by what the parameter is called. */
-const BY_NAME: Readonly<Record<string, string>> = {
-  calendar: "calendar",
-  warehouse: "warehouse",
-  warehouse_default: "warehouse",
-};
 const MONEY = "urn:record-schema:parts:1#/$defs/unsigned_money";
 
 /** A template's parameters as a form, filled with what holds where nothing is said. */
@@ -87,7 +84,7 @@ function fieldOf(
   words: Words,
 ): Field {
   const { schema, nullable } = withoutNull(raw);
-  const rule = ruleOf(schema);
+  const rule = ruleOf(schema, words);
   const isList = emptyOf(rule) !== null;
   const said = above ? words.parameterFrom(above.level) : defaultOf(raw, words);
   const hint = [hintOf(rule, raw.description), said].filter(Boolean).join(" ");
@@ -97,19 +94,24 @@ function fieldOf(
     is_writable: true,
     is_required: !nullable && !isList && (required.includes(name) || raw.default !== undefined),
     required_for: [],
-    unit: raw.unit ?? unitOf(name, rule, words),
-    look_up: lookUpOf(name, raw, rule),
+    unit: rule.unit ?? null,
+    look_up: rule.look_up ?? null,
   };
 }
 
 /** Only a text is looked up. */
-function lookUpOf(name: string, raw: Schema, rule: Rule): LookUp | null {
-  const kind = raw["x-look-up"] ?? (Object.hasOwn(BY_NAME, name) ? BY_NAME[name] : undefined);
+function lookUpOf({ "x-look-up": kind }: Schema, rule: Rule): LookUp | null {
   if (!kind || kindOf(rule) !== "text") return null;
   return kind === "calendar" ? CALENDAR : { record: kind, capability: null };
 }
 
-function ruleOf(raw: Schema): Rule {
+/** Of a list what its lines are counted in. */
+function unitOf({ "x-unit": unit, items }: Schema, words: Words): string | null {
+  if (unit) return words.units[unit] ?? SYMBOLS[unit] ?? unit;
+  return items ? unitOf(items, words) : null;
+}
+
+function ruleOf(raw: Schema, words: Words): Rule {
   const { schema } = withoutNull(raw);
   const {
     type,
@@ -119,6 +121,8 @@ function ruleOf(raw: Schema): Rule {
     items,
     properties,
     additionalProperties,
+    "x-look-up": _looked,
+    "x-unit": _counted,
     ...rest
   } = schema;
   if (isMoney(schema)) return { ...(rest.title ? { title: rest.title } : {}), $ref: MONEY };
@@ -127,16 +131,21 @@ function ruleOf(raw: Schema): Rule {
   if (values?.every(one => typeof one === "string"))
     rule.oneOf = values.map(one => ({ const: String(one), title: human(String(one)) }));
   else if (values) rule.enum = values;
-  if (items) rule.items = ruleOf(items);
+  if (items) rule.items = ruleOf(items, words);
   if (properties)
     rule.properties = Object.fromEntries(
       Object.entries(properties).map(([name, one]) => [
         name,
-        { ...ruleOf(one), title: one.title ?? human(name) },
+        { ...ruleOf(one, words), title: one.title ?? human(name) },
       ]),
     );
-  if (typeof additionalProperties === "object") rule.additionalProperties = ruleOf(additionalProperties);
-  if (rest.propertyNames) rule.propertyNames = ruleOf(rest.propertyNames as Schema);
+  if (typeof additionalProperties === "object")
+    rule.additionalProperties = ruleOf(additionalProperties, words);
+  if (rest.propertyNames) rule.propertyNames = ruleOf(rest.propertyNames as Schema, words);
+  const unit = unitOf(schema, words);
+  if (unit) rule.unit = unit;
+  const lookUp = lookUpOf(schema, rule);
+  if (lookUp) rule.look_up = lookUp;
   return rule;
 }
 
@@ -177,12 +186,6 @@ function defaultOf({ default: value, enum: choices }: Schema, words: Words): str
   return typeof value === "string" && value !== ""
     ? words.parameterDefault(choices ? human(value) : value)
     : undefined;
-}
-
-function unitOf(name: string, rule: Rule, words: Words): string | null {
-  if (kindOf(rule) !== "number") return null;
-  if (/_(percent|pct)(_|$)/.test(name)) return "%";
-  return /_days$/.test(name) ? words.days : /_m$/.test(name) ? "m" : null;
 }
 
 /** The same text for the same value, whatever the order of its members. */

@@ -66,7 +66,16 @@ const library = {
       partner: "From you, for all clients.",
       operator: "From the installation.",
     })[source] ?? source,
-  unitDays: "days",
+  /** In what a parameter is counted, behind its title. */
+  parameterUnits: {
+    days: "days",
+    "business-days": "business days",
+    hours: "hours",
+    "business-hours": "hours of business time",
+    minutes: "minutes",
+    percent: "%",
+    "minor-units": "minor units, such as cents",
+  },
   noParametersOfTemplate: "This template has no parameters.",
   deployTo: (environment: string) => `Deploy to ${environment}`,
   deployRefused: "It was not deployed. What is to be put right stands at its field.",
