@@ -80,3 +80,17 @@ def test_what_they_cannot_show_is_told_with_the_parameters_name(rule: dict[str, 
 @pytest.mark.parametrize("package", catalog.builtin().packages(), ids=lambda one: str(one.reference))
 def test_shipped_packages_say_it_well(package: Package) -> None:
     assert list(parameters.mistakes(package.parameters)) == []
+
+
+COUNTS: Final = {"dup_match_threshold", "max_split_shipments", "ocr_confidence", "repeat_after"}
+"""Numbers of shipped packages that are of nothing: shares of one, and how many."""
+
+
+@pytest.mark.parametrize("package", catalog.builtin().packages(), ids=lambda one: str(one.reference))
+def test_shipped_packages_say_what_each_number_is_of(package: Package) -> None:
+    bare = {
+        name
+        for name, rule in package.parameters["properties"].items()
+        if ("integer" in (said := rule.get("type", "")) or "number" in said) and "x-unit" not in rule
+    }
+    assert bare <= COUNTS
