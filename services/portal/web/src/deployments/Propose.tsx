@@ -93,7 +93,7 @@ function Ask({ place, deployment, close }: Props & { close: () => void }) {
       {error && (
         <Refusal>
           {errors.length > 0
-            ? `${texts.proposeRefused} ${errors.map(one => one.detail).join("; ")}`
+            ? `${texts.proposeRefused} ${errors.map(one => texts.refusalWords(one.detail)).join("; ")}`
             : (generalWords(texts, error) ?? error.message)}
         </Refusal>
       )}

@@ -67,7 +67,7 @@ export function BecameOf({ done, seen, close }: { done: Preview; seen: Preview; 
                 {one.why && (
                   <>
                     {": "}
-                    <bdi>{one.why}</bdi>
+                    <bdi>{texts.refusalWords(one.why)}</bdi>
                   </>
                 )}
               </span>

@@ -51,7 +51,11 @@ export function Form({
   const [outcome, setOutcome] = useState<string | null>(null);
   const [found, setFound] = useState<readonly Wrong[] | null>(null);
   const attempt = useRef(0);
-  const wrong = found ?? refused;
+  const said = useMemo(
+    () => refused.map(one => ({ ...one, detail: texts.refusalWords(one.detail) })),
+    [refused, texts],
+  );
+  const wrong = found ?? said;
   const answer = (chosen: string) => {
     const told = read(view, drafts, chosen, language, texts.formWrong);
     attempt.current += 1;

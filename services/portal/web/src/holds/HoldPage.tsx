@@ -2,7 +2,6 @@ import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { brandQuery } from "../api/queries";
-import { human } from "../display/names";
 import { useNow } from "../display/now";
 import classes from "../exceptions/ExceptionPage.module.css";
 import { Failure } from "../pages/Failure";
@@ -15,7 +14,7 @@ import { History } from "./History";
 import { subjectOf } from "./HoldTable";
 import { Others } from "./Others";
 import { type Hold, holdQuery } from "./queries";
-import { useTypeName } from "./words";
+import { reasonWords, useTypeName } from "./words";
 
 const MINUTE = 60_000;
 
@@ -40,7 +39,7 @@ export function HoldPage() {
         <div className={classes.main}>
           <section aria-label={texts.whyHeld} className={classes.part}>
             <h2 className={classes.heading}>{texts.whyHeld}</h2>
-            <p className={classes.kind}>{human(one.reason)}</p>
+            <p className={classes.kind}>{reasonWords(texts, one.reason)}</p>
             {one.words && (
               <p className={classes.cause} dir="auto">
                 {one.words}

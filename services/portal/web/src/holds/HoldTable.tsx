@@ -10,7 +10,7 @@ import { By } from "./By";
 import classes from "./HoldTable.module.css";
 import type { Hold } from "./queries";
 import type { Shown } from "./shown";
-import { useTypeName } from "./words";
+import { reasonWords, useTypeName } from "./words";
 
 const MINUTE = 60_000;
 
@@ -56,7 +56,7 @@ export const subjectOf = (one: Hold): string => one.order ?? one.customer ?? "";
 function Row({ one, now, shown }: { one: Hold; now: number; shown: Shown }) {
   const { texts, language } = useTexts();
   const type = useTypeName()(one.type);
-  const why = human(one.reason);
+  const why = reasonWords(texts, one.reason);
   return (
     <tr role="row" className={`${listing.row} ${classes.row}`}>
       <td role="cell" className={classes.what}>

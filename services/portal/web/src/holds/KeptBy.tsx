@@ -4,7 +4,7 @@ import { human } from "../display/names";
 import { useTexts } from "../texts/texts";
 import classes from "./KeptBy.module.css";
 import { standingQuery } from "./queries";
-import { useTypeName } from "./words";
+import { reasonWords, useTypeName } from "./words";
 
 /** On the page of an order: which holds keep it from going out. Nothing where none does. */
 export function KeptBy({ order }: { order: string }) {
@@ -22,7 +22,7 @@ export function KeptBy({ order }: { order: string }) {
               {typeOf(one.type)}
             </Link>{" "}
             <span className={classes.quiet}>
-              {human(one.reason)}
+              {reasonWords(texts, one.reason)}
               {one.on === "customer" && <> · {texts.onItsCustomer}</>}
               {one.line && <> · {texts.lineOfOrder(one.line)}</>}
               {" · "}

@@ -4,7 +4,7 @@ import { human } from "../display/names";
 import classes from "../inbox/History.module.css";
 import { useTexts } from "../texts/texts";
 import { standingQuery } from "./queries";
-import { useTypeName } from "./words";
+import { reasonWords, useTypeName } from "./words";
 
 interface Props {
   order: string;
@@ -36,7 +36,7 @@ export function Others({ order, customer, but }: Props) {
                   {typeOf(one.type)}
                 </Link>{" "}
                 <span className={classes.quiet}>
-                  {human(one.reason)}
+                  {reasonWords(texts, one.reason)}
                   {one.on === "customer" && <> · {texts.onItsCustomer}</>}
                   {one.line && <> · {texts.lineOfOrder(one.line)}</>}
                 </span>

@@ -31,6 +31,10 @@ export function useOwnRoles(): readonly string[] {
   return people?.find(one => one.id === session.account.id)?.roles ?? [];
 }
 
+/** What a reason's code says. */
+export const reasonWords = (texts: Texts, reason: string): string =>
+  (Object.hasOwn(texts.holdReasons, reason) ? texts.holdReasons[reason] : undefined) ?? human(reason);
+
 /** Why nothing was done about a hold. */
 export function actWords(texts: Texts, error: Error): string {
   if (isAbout(error, "hold-not-yours")) return texts.holdNotYours(texts.refusalWords(error.message));

@@ -104,7 +104,7 @@ export function DeployForm({ template, place, entry, inherited }: Props) {
           place={place}
           entry={entry}
           chosen={bindings}
-          wrong={new Map(found.bindings.map(one => [one.pointer, one.detail]))}
+          wrong={new Map(found.bindings.map(one => [one.pointer, texts.refusalWords(one.detail)]))}
           choose={(need, id) => bind(before => ({ ...before, [need]: id }))}
         />
       </section>
@@ -144,14 +144,18 @@ type Rest = ReturnType<typeof sorted>["rest"];
 
 function nameWords(texts: Texts, error: Error | null, rest: Rest): string | undefined {
   if (isAbout(error, "name-taken")) return texts.nameTaken;
-  return rest.find(one => one.pointer === "/name")?.detail;
+  const said = rest.find(one => one.pointer === "/name")?.detail;
+  return said && texts.refusalWords(said);
 }
 
 function refusedWords(texts: Texts, error: Error, rest: Rest): string {
   if (isAbout(error, "name-taken")) return texts.nameTaken;
-  const said = rest.filter(one => one.pointer !== "/name").map(one => one.detail);
+  const said = rest.filter(one => one.pointer !== "/name").map(one => texts.refusalWords(one.detail));
   const general = generalWords(texts, error);
   if (general) return general;
-  if (error instanceof Problem && error.errors.length > 0) return [texts.deployRefused, ...said].join(" ");
+  if (error instanceof Problem && error.errors.length > 0)
+    return [texts.deployRefused, ...said.map(sentence)].join(" ");
   return error.message;
 }
+
+const sentence = (said: string): string => `${said.charAt(0).toUpperCase()}${said.slice(1)}.`;

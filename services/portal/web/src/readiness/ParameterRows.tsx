@@ -62,7 +62,7 @@ function ParameterRow({ parameter, entry }: Props) {
         {texts.parameterWhy[cause](inherits)} {texts.parameterHelp[cause](inherits)}{" "}
         {entry.deployments.length === 0 && <DeployLink entry={entry} />}
       </p>
-      {parameter.detail && <p className={classes.asked}>{parameter.detail}</p>}
+      {parameter.detail && <p className={classes.asked}>{texts.refusalWords(parameter.detail)}</p>}
       <p className={frame.facts}>
         <span>{parameter.name}</span>
         {parameter.required && <span>{texts.isRequired}</span>}

@@ -222,17 +222,17 @@ const exceptions: typeof en = {
   actedOn: (count, outcome) =>
     `${count} ${
       {
-        retried: "reintentadas",
-        skipped: "omitidas",
-        resumed: "reanudadas",
-        cancelled: "canceladas",
+        retried: `reintentada${count === 1 ? "" : "s"}`,
+        skipped: `omitida${count === 1 ? "" : "s"}`,
+        resumed: `reanudada${count === 1 ? "" : "s"}`,
+        cancelled: `cancelada${count === 1 ? "" : "s"}`,
         compensated: "deshaciéndose",
-        discarded: "descartadas",
-        assigned: "asignadas",
-        noted: "anotadas",
+        discarded: `descartada${count === 1 ? "" : "s"}`,
+        assigned: `asignada${count === 1 ? "" : "s"}`,
+        noted: `anotada${count === 1 ? "" : "s"}`,
         changed: "sin tocar: alguien actuó entretanto",
-        refused: "rechazadas: ábralas para ver por qué",
-        left: "pendientes: en otras manos, inténtelo de nuevo",
+        refused: count === 1 ? "rechazada: ábrala para ver por qué" : "rechazadas: ábralas para ver por qué",
+        left: `pendiente${count === 1 ? "" : "s"}: en otras manos, inténtelo de nuevo`,
       }[outcome] ?? outcome
     }`,
 };

@@ -7,6 +7,12 @@ test("what the API refuses is said in Spanish, with the names that it has", () =
   expect(refusalWords("No row covers credit.release for USD 7")).toBe(
     "Ninguna regla cubre credit.release para USD 7",
   );
+  expect(
+    refusalWords("No row covers credit.release for 7.00 USD, a margin of 3 percent, the site north"),
+  ).toBe("Ninguna regla cubre credit.release para 7.00 USD, un margen del 3 %, la sede north");
+  expect(refusalWords("Several rows cover price.release for such a case")).toBe(
+    "Varias reglas cubren price.release para un caso así",
+  );
   expect(refusalWords("2 more with the role credit-manager must agree")).toBe(
     "Falta la conformidad de 2 más con el rol credit-manager",
   );

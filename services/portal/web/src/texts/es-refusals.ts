@@ -1,3 +1,6 @@
+import { deskWords } from "./es-desk-refusals";
+import { fieldWords } from "./es-form-refusals";
+
 /** Why the API refused somebody, as it says it, in Spanish; what is not here stays as it came. */
 const SAID: readonly (readonly [RegExp, string])[] = [
   [/^The role (.+) decides this$/, "Esto lo decide el rol $1"],
@@ -56,7 +59,17 @@ const SAID: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
+/** What no row or several rows are about, as the matrix names a case. */
+const caseWords = (said: string): string =>
+  said
+    .replace(/a margin of (\S+) percent/, "un margen del $1 %")
+    .replace("the customer class ", "la clase de cliente ")
+    .replace("the site ", "la sede ")
+    .replace(/such a case$/, "un caso así");
+
 export function refusalWords(why: string): string {
   const found = SAID.find(([said]) => said.test(why));
-  return found ? why.replace(found[0], found[1]) : why;
+  if (!found) return deskWords(why) ?? fieldWords(why) ?? why;
+  const words = why.replace(found[0], found[1]);
+  return / rows? covers? /.test(why) ? caseWords(words) : words;
 }
