@@ -11,17 +11,22 @@ import asyncpg
 from infra.embedded.stack import Stack
 
 
-@asynccontextmanager
-async def connected(stack: Stack, database: str = "waybill") -> AsyncIterator[Any]:
-    """An asyncpg connection."""
+async def connect(stack: Stack, database: str = "waybill") -> Any:
+    """An asyncpg connection; whoever asks for it closes it."""
     way = stack.postgres.admin_environment(database)
-    connection = await asyncpg.connect(
+    return await asyncpg.connect(
         host=way["PGHOST"],
         port=int(way["PGPORT"]),
         user=way["PGUSER"],
         password=way["PGPASSWORD"],
         database=way["PGDATABASE"],
     )
+
+
+@asynccontextmanager
+async def connected(stack: Stack, database: str = "waybill") -> AsyncIterator[Any]:
+    """An asyncpg connection."""
+    connection = await connect(stack, database)
     try:
         yield connection
     finally:

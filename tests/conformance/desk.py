@@ -9,7 +9,7 @@ import msgspec
 
 from infra import ids
 from tests.faults.plant import Plant
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, Pauses
 
 _CREATED: Final = frozenset({200, 201})
 _EVENTS: Final = {"content-type": "application/cloudevents+json"}
@@ -73,9 +73,10 @@ class Desk:
         query = self._plant.query
         (row,) = await query("SELECT tenant_id FROM app.run WHERE run_id = $1", ids.read("run", run))
         tenant = row["tenant_id"]
+        looks = Pauses()
         async with asyncio.timeout(PATIENCE):
             while await query("SELECT 1 FROM app.outbox WHERE tenant_id = $1", tenant):
-                await asyncio.sleep(0.05)
+                await looks.pause()
         rows = await query("SELECT content::text FROM app.event WHERE tenant_id = $1 ORDER BY event_id", tenant)
         events = [msgspec.json.decode(row["content"]) for row in rows]
         return [one for one in events if (one["source"], one["id"]) not in {("/tests", name) for name in known}]

@@ -22,7 +22,7 @@ from tests.conformance.outcome import Outcome
 from tests.conformance.scenario import Scenario
 from tests.faults.plant import Plant
 from tests.first_keys import first_keys
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, Pauses
 
 _AT_ONCE: Final = 8
 _STANDING: Final = frozenset({"waiting", "suspended"})
@@ -144,9 +144,10 @@ async def _started(desk: Desk, deployment: str, scenario: Scenario, run: str) ->
         return None
     beside: list[Any] = []
     own = {run, f"{scenario.id}-launcher"}
+    looks = Pauses()
     async with asyncio.timeout(PATIENCE):
         while len(beside) < len(scenario.expect.started) or not all(one["ended_at"] for one in beside):
-            await asyncio.sleep(0.05)
+            await looks.pause()
             found = (await desk.get(f"/v1/runs?deployment={deployment}"))["items"]
             beside = [one for one in found if not own & {one["id"], one["workflow"]["name"]}]
     whole = [await desk.get(f"/v1/runs/{one['id']}") for one in reversed(beside)]
@@ -174,12 +175,13 @@ async def _begun(scenario: Scenario, desk: Desk, deployment: str, double: str) -
 
 async def _run_of(desk: Desk, deployment: str, name: str) -> str:
     """Wait for the run of the workflow `name`."""
+    looks = Pauses()
     async with asyncio.timeout(PATIENCE):
         while True:
             for run in reversed((await desk.get(f"/v1/runs?deployment={deployment}"))["items"]):
                 if run["workflow"]["name"] == name:
                     return str(run["id"])
-            await asyncio.sleep(0.05)
+            await looks.pause()
 
 
 async def _listens(desk: Desk, run: str) -> bool:
@@ -189,7 +191,8 @@ async def _listens(desk: Desk, run: str) -> bool:
 
 async def _stands(desk: Desk, run: str, states: frozenset[str] = _STANDING) -> bool:
     """Wait until the run is in one of these states; False where it has ended."""
+    looks = Pauses()
     async with asyncio.timeout(PATIENCE):
         while (seen := await desk.get(f"/v1/runs/{run}"))["state"] not in states | {"completed", "faulted"}:
-            await asyncio.sleep(0.05)
+            await looks.pause()
     return seen["state"] in states

@@ -7,17 +7,21 @@ import time
 from typing import Any
 
 from infra.embedded.stack import Stack
-from tests.superuser import connected
+from tests import superuser
+from tests.patience import Pauses
 
 
 class Observed:
-    """An installation whose `stack` runs."""
+    """An installation whose `stack` runs. Whoever ends it calls `part`."""
 
     stack: Stack
+    _idle: tuple[Stack, Any] | None = None
+    """A connection that nobody uses now, and to which services: one for each look would cost more than the look."""
 
     async def all_ended(self, count: int, seconds: float = 200.0, *, otherwise: int = 0) -> None:
         """Return when `count` runs are completed. At most `otherwise` may have come to another end by then."""
         until = time.monotonic() + seconds
+        looks = Pauses()
         while True:
             states = await self.states()
             astray = sum(states.get(state, 0) for state in ("faulted", "cancelled", "suspended"))
@@ -27,15 +31,16 @@ class Observed:
                 return
             if time.monotonic() > until:
                 raise TimeoutError(f"{states} after {seconds} s, wanted {count} completed: {await self.stragglers()}")
-            await asyncio.sleep(0.1)
+            await looks.pause()
 
     async def until_state(self, state: str, count: int, seconds: float = 120.0) -> None:
         """Return when `count` runs are in `state`."""
         until = time.monotonic() + seconds
+        looks = Pauses()
         while (found := await self.states()).get(state, 0) < count:
             if time.monotonic() > until:
                 raise TimeoutError(f"{found} after {seconds} s, wanted {count} {state}: {await self.stragglers()}")
-            await asyncio.sleep(0.05)
+            await looks.pause()
 
     async def stragglers(self) -> list[dict[str, Any]]:
         """What the database knows of some runs that have not come to an end: for the message of a test that fails."""
@@ -66,5 +71,30 @@ class Observed:
 
     async def query(self, text: str, *values: Any) -> list[Any]:
         """Rows of every tenant, read as the cluster's own superuser."""
-        async with connected(self.stack) as connection:
-            return list(await connection.fetch(text, *values))
+        connection = await self._connection()
+        try:
+            rows = list(await connection.fetch(text, *values))
+            # As a new one would be: nothing set, nothing locked.
+            await connection.reset()
+        except BaseException:
+            connection.terminate()
+            raise
+        self.part()
+        self._idle = self.stack, connection
+        return rows
+
+    async def _connection(self) -> Any:
+        # What has happened to the connection meanwhile is heard of now.
+        await asyncio.sleep(0)
+        kept, self._idle = self._idle, None
+        if kept is not None and kept[0] is self.stack and not kept[1].is_closed():
+            return kept[1]
+        if kept is not None:
+            kept[1].terminate()
+        return await superuser.connect(self.stack)
+
+    def part(self) -> None:
+        """Leave the database. Safe to repeat; who asks again comes back."""
+        kept, self._idle = self._idle, None
+        if kept is not None:
+            kept[1].terminate()

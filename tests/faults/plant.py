@@ -28,13 +28,15 @@ from services.connectors.simulators import systems
 from tests.faults import warm
 from tests.faults.observed import Observed
 from tests.faults.seedling import Seedling
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, Pauses
 
 NOBODY = UUID(int=0)
 LEASE_SECONDS = 1.0
 PATIENT_SECONDS = 3.0
 PATIENT = {"WAYBILL_LEASE_SECONDS": str(PATIENT_SECONDS)}
 """Of workers that are to lose nothing: on a busy machine one may renew a lease of a second too late."""
+POLL_SECONDS = "0.3"
+"""The product's is a second. At a tenth of one, a worker that has nothing to do takes a sixth of a processor."""
 UNBLAMED = "99"
 """Deaths after which a run is set aside: no machine is so busy that leases of a second lapse as often."""
 UNHURRIED = {"WAYBILL_API_RATE": "100000", "WAYBILL_API_BURST": "1000000"}
@@ -94,6 +96,7 @@ class Plant(Observed):
         await self.answers(self.api_url + "/health/ready")
 
     async def __aexit__(self, *_: object) -> None:
+        self.part()
         await self._client.close()
         for process in (*self.workers, *self._others):
             end(process)
@@ -112,7 +115,7 @@ class Plant(Observed):
                 "WAYBILL_EGRESS_LOOPBACK": "true",
                 "WAYBILL_LEASE_SECONDS": str(LEASE_SECONDS),
                 "WAYBILL_SOLO_DEATHS": UNBLAMED,
-                "WAYBILL_POLL_SECONDS": "0.1",
+                "WAYBILL_POLL_SECONDS": POLL_SECONDS,
                 # What the simulated ERP is asked, and told to fail at, is a test's.
                 "WAYBILL_CHECK_SECONDS": "0",
                 "WAYBILL_LOG_LEVEL": "warning",
@@ -199,13 +202,14 @@ class Plant(Observed):
     async def answers(self, url: str, seconds: float = 60.0) -> None:
         """Return when a GET of `url` is 200."""
         until = time.monotonic() + seconds
+        looks = Pauses()
         while True:
             with contextlib.suppress(egress.Failed):
                 if (await self.request("GET", url)).status == 200:
                     return
             if time.monotonic() > until:
                 raise TimeoutError(url)
-            await asyncio.sleep(0.05)
+            await looks.pause()
 
     async def request(
         self, method: str, url: str, body: Any = None, headers: Mapping[str, str] | None = None, key: str = ""
