@@ -2,6 +2,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := up
+# Set, it would have every process that tests start compile the sources anew: a second each.
+unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= python3
 VIEWER := services/api/viewer
 WEB := services/portal/web
@@ -61,7 +63,7 @@ conformance: development
 ifdef DOCS
 	@.venv/bin/python -m tests.conformance.documents "$(DOCS)" $(if $(EXPECTED),"$(EXPECTED)")
 else
-	@.venv/bin/python -m pytest tests/conformance
+	@.venv/bin/python -m pytest -m '' tests/conformance
 endif
 
 ## bench: what a run costs on this machine, as JSON; about two minutes

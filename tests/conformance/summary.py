@@ -19,6 +19,18 @@ STACK: Final = [one for one in _RUN if not one.memory and not gate(one)]
 _FULL: Final = "test_through_the_full_stack"
 
 
+def _is_of_the_product(one: Scenario) -> bool:
+    """What holds in memory may not hold there: others bring its events, its clock, its secrets or its programs."""
+    apart = one.events or one.clock or one.operated or one.secrets or one.runner or one.begins_by_events
+    told = one.expect.emitted is not None or one.expect.started is not None
+    return bool(apart or told) or one not in MEMORY
+
+
+_FIRST: Final = {one.construct: one.id for one in reversed(STACK)}
+DAY: Final = frozenset(one.id for one in STACK if _is_of_the_product(one) or _FIRST[one.construct] == one.id)
+"""Those of `STACK` that each run takes through the product: of what is as in memory one scenario of each construct."""
+
+
 def through_the_stack(item: pytest.Item) -> Scenario | None:
     """The scenario that `item` takes through the product, None where it is another test."""
     if not isinstance(item, pytest.Function) or item.originalname != _FULL:

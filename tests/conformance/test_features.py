@@ -14,6 +14,7 @@ from tests.conformance.doubles import Doubles
 from tests.conformance.full_stack import Through
 from tests.conformance.outcome import differences
 from tests.conformance.scenario import Scenario
+from tests.marks import night
 
 
 def _each(scenarios: list[Scenario]) -> pytest.MarkDecorator:
@@ -29,8 +30,12 @@ async def test_in_memory(
     assert not words, "\n".join([scenario.name, *words])
 
 
-# The first one waits until all of them have run, side by side.
-@_each(summary.STACK)
+# The first one waits until all of them have run, side by side. The night's are run in memory each time.
+@pytest.mark.parametrize(
+    "scenario",
+    [one if one.id in summary.DAY else night(one) for one in summary.STACK],
+    ids=[one.id for one in summary.STACK],
+)
 async def test_through_the_full_stack(scenario: Scenario, through: Through) -> None:
     found = through.outcomes[scenario.id]
     if isinstance(found, Exception):
