@@ -16,6 +16,11 @@ _TEMPLATE = "waybill_template"
 collector.leave_at_the_end()
 
 
+def pytest_collection_finish() -> None:
+    """What was loaded and found is looked through no more, as in a process that serves."""
+    collector.settle()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A report travels from one process to another: a lone surrogate in what was captured would end both."""

@@ -8,7 +8,7 @@ from uuid import uuid4
 from infra.embedded.psql import SqlFailed
 from infra.embedded.stack import Endpoints, Stack
 
-_USES: Final = 12
+_USES: Final = 50
 """What is deleted stays in the files as dead rows; a database is not used for ever."""
 
 # What a test may have altered beside rows: tables, partitions, functions, policies, triggers, settings.
