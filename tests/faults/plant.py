@@ -35,8 +35,6 @@ LEASE_SECONDS = 1.0
 PATIENT_SECONDS = 3.0
 PATIENT = {"WAYBILL_LEASE_SECONDS": str(PATIENT_SECONDS)}
 """Of workers that are to lose nothing: on a busy machine one may renew a lease of a second too late."""
-POLL_SECONDS = "0.3"
-"""The product's is a second. At a tenth of one, a worker that has nothing to do takes a sixth of a processor."""
 UNBLAMED = "99"
 """Deaths after which a run is set aside: no machine is so busy that leases of a second lapse as often."""
 UNHURRIED = {"WAYBILL_API_RATE": "100000", "WAYBILL_API_BURST": "1000000"}
@@ -115,7 +113,8 @@ class Plant(Observed):
                 "WAYBILL_EGRESS_LOOPBACK": "true",
                 "WAYBILL_LEASE_SECONDS": str(LEASE_SECONDS),
                 "WAYBILL_SOLO_DEATHS": UNBLAMED,
-                "WAYBILL_POLL_SECONDS": POLL_SECONDS,
+                # At a tenth of a second, a worker that has nothing to do takes a sixth of a processor.
+                "WAYBILL_POLL_SECONDS": "0.3",
                 # What the simulated ERP is asked, and told to fail at, is a test's.
                 "WAYBILL_CHECK_SECONDS": "0",
                 "WAYBILL_LOG_LEVEL": "warning",
