@@ -113,8 +113,7 @@ class Plant(Observed):
                 "WAYBILL_EGRESS_LOOPBACK": "true",
                 "WAYBILL_LEASE_SECONDS": str(LEASE_SECONDS),
                 "WAYBILL_SOLO_DEATHS": UNBLAMED,
-                # At a tenth of a second, a worker that has nothing to do takes a sixth of a processor.
-                "WAYBILL_POLL_SECONDS": "0.3",
+                "WAYBILL_POLL_SECONDS": "0.3",  # ten looks a second of an idle worker take a sixth of a processor
                 # What the simulated ERP is asked, and told to fail at, is a test's.
                 "WAYBILL_CHECK_SECONDS": "0",
                 "WAYBILL_LOG_LEVEL": "warning",
