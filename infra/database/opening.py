@@ -12,6 +12,8 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import Session, SessionTransaction
 
+from infra.database import attention
+from infra.database.attention import Attention, Handed
 from infra.database.scope import Scope
 
 _ACQUIRE_SECONDS: Final = 5.0
@@ -21,6 +23,7 @@ _CLOSE_SECONDS: Final = 3.0
 _COMMAND_SECONDS: Final = 20.0
 # What ends a transaction or gives a connection back; the server rolls back by itself what it does not hear of.
 _LEAVE_SECONDS: Final = 2.0
+_HELD: Final = "attention"
 _LOST: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
@@ -78,14 +81,20 @@ class Database:
     async def tenant(self, tenant_id: UUID) -> AsyncIterator[Any]:
         """An asyncpg connection inside a transaction of this tenant; commits at the end, rolls back on an error."""
         async with self.doors() as connection:
+            present = attention.present()
+            handed = None if present is None else present.hand()
             # BEGIN and the scope in one round trip: no statement can run between them.
-            await connection.execute(f"BEGIN; {Scope.tenant(tenant_id).statement()}")
+            begin = ["BEGIN", Scope.tenant(tenant_id).statement(), *([] if handed is None else [handed.statement()])]
+            await connection.execute("; ".join(begin))
             try:
                 yield connection
+                left = "" if handed is None else await connection.fetchval(attention.LEFT)
             except BaseException:
                 await _roll_back(connection)
                 raise
             await connection.execute("COMMIT")
+            if present is not None and handed is not None:
+                present.settle(handed, left)
 
     @asynccontextmanager
     async def doors(self) -> AsyncIterator[Any]:
@@ -106,6 +115,17 @@ class Database:
             yield session
 
 
+class _Held:
+    """What the transaction of a session was handed, and has left of it once it is about to be committed."""
+
+    __slots__ = ("attention", "handed", "left")
+
+    def __init__(self, given: Attention, handed: Handed) -> None:
+        self.attention = given
+        self.handed = handed
+        self.left: str | None = None
+
+
 async def _roll_back(connection: Any) -> None:
     """Never raises for the connection's sake, nor waits long: the error that led here is the one to be heard."""
     try:
@@ -124,5 +144,34 @@ async def _nothing_to_reset(_connection: object) -> None:
 @event.listens_for(Session, "after_begin")
 def _write_scope(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
     scope = session.info.get("scope")
-    if isinstance(scope, Scope):
-        connection.execute(text(scope.statement()))
+    if not isinstance(scope, Scope):
+        return
+    connection.execute(text(scope.statement()))
+    present = attention.present()
+    # Savepoints begin as well: what was handed over before them may be taken already.
+    handed = None if present is None or scope.tenant_id is None or _HELD in session.info else present.hand()
+    if present is not None and handed is not None:
+        connection.execute(text(handed.statement()))
+        session.info[_HELD] = _Held(present, handed)
+
+
+@event.listens_for(Session, "before_commit")
+def _ask_what_is_left(session: Session) -> None:
+    held = session.info.get(_HELD)
+    if isinstance(held, _Held) and not session.in_nested_transaction():
+        # What is flushed only now may take of it, too.
+        session.flush()
+        held.left = session.scalar(text(attention.LEFT))
+
+
+@event.listens_for(Session, "after_commit")
+def _settle(session: Session) -> None:
+    held = session.info.get(_HELD)
+    if isinstance(held, _Held) and held.left is not None:
+        held.attention.settle(held.handed, held.left)
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _forget(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        session.info.pop(_HELD, None)

@@ -15,7 +15,7 @@ from infra.database import Database
 from infra.database import Scope as Rows
 from infra.problems import Forbidden, NotFound, Unauthorized
 from infra.telemetry import working_for
-from services.api import deprecations
+from services.api import deprecations, timing
 from services.api.call import Call, TenantOfCall
 from services.api.client_network import address_of
 from services.api.errors import BadParameter, MethodNotAllowed, NeedsClientGrant, NetworkNotAllowed, UnknownParameter
@@ -65,6 +65,7 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRo
         ClientSuspended: it would change something of a client that is suspended.
         TooManyRequests: known, and too often there.
         UnknownParameter, BadParameter: the query holds what the route does not read.
+        BadActiveSeconds: how long a person was at it cannot be read.
     """
     if not isinstance(connection, Call):
         raise TypeError("the application's request class is Call")
@@ -80,6 +81,7 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRo
         raise NotFound
     if not rule.is_public:
         await _admit(connection, rule)
+        timing.begin(connection.scope, connection.principal)
     if connection.scope["query_string"]:
         _check_query(connection)
 

@@ -24,6 +24,7 @@ from services.api.rendering import render
 from services.api.resources import Resources
 from services.api.routes import HANDLERS
 from services.api.tags import tagging
+from services.api.timing import timing
 
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
@@ -89,7 +90,7 @@ def assembled() -> Litestar:
         request_class=Call,
         exception_handlers={Exception: render},
         after_exception=[record_denied],
-        middleware=[tagging],
+        middleware=[tagging, timing],
         lifespan=[_living],
         openapi_config=None,
         logging_config=None,

@@ -59,6 +59,13 @@ class BadIfMatch(BadRequest):
     title = "The If-Match cannot be read"
 
 
+class BadActiveSeconds(BadRequest):
+    """The header `Active-Seconds` is not one whole number of seconds. Nothing was done; it may be left out."""
+
+    name = "bad-active-seconds"
+    title = "The Active-Seconds cannot be read"
+
+
 class PreconditionFailed(Problem):
     """Somebody changed the resource since the version that `If-Match` names. Read it again; nothing was changed."""
 

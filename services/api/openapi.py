@@ -25,6 +25,8 @@ from services.api.scim import description as scim
 from services.api.scim.errors import is_scim
 from services.api.tags import TAGGED
 from services.api.throttle import TOKEN_ROUTE
+from services.api.timing import COUNTED, PARAMETER, TIMED
+from services.api.timing import HEADER as ACTIVE
 
 _DESCRIPTION: Final = """\
 Every answer carries a `Request-Id`. Errors are problem details (RFC 9457); `GET` their `type` to read what it means.
@@ -247,11 +249,15 @@ def _describe_answers(method: str, path: str, responses: dict[str, Any]) -> None
 
 
 def _describe_conditions(route: Route, operation: dict[str, Any]) -> None:
-    """Headers by which a request is made once, or only of the version that was seen (ADR 0037)."""
+    """Headers by which a request is made once, or only of the version that was seen (ADR 0037), and that time it."""
     if route in KEYED:
         operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
     if route in CHANGING:
         operation.setdefault("parameters", []).append(_IF_MATCH)
+    if route in TIMED:
+        operation.setdefault("parameters", []).append(PARAMETER)
+        for answer in operation["responses"].values():
+            answer.setdefault("headers", {})[ACTIVE] = COUNTED
     if route in TAGGED:
         for answer in operation["responses"].values():
             answer.setdefault("headers", {})["ETag"] = _ETAG

@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from infra import clock, ids
-from infra.database import Database, is_outage
+from infra.database import Database, divide, is_outage
 from infra.ids import TenantId
 from infra.problems import Problem
 from services.engine import operating, repeating
@@ -159,6 +159,7 @@ async def in_batches(
     database: Database, tenant: TenantId, things: Seens, act: Batch[Made]
 ) -> list[tuple[UUID, Made | Left]]:
     """What `act` makes of some of `things` at once, in one commit; those that no time is left for are `left`."""
+    divide(len(things), _BATCH)
     until = clock.monotonic() + SECONDS
     done: list[tuple[UUID, Made | Left]] = []
     for at in range(0, len(things), _BATCH):

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from infra import clock
-from infra.database import Database, is_outage
+from infra.database import Database, divide, is_outage
 from infra.ids import TenantId
 from infra.pagination import BadCursor
 from infra.problems import Problem
@@ -53,7 +53,9 @@ async def drive(
     Safe to repeat, after whatever went wrong; those that no time is left for are `left`.
     """
     until, done = clock.monotonic() + SECONDS, list[tuple[UUID, Outcome]]()
-    for hold, seen in redriving.unpack(batch.seen):
+    seens = redriving.unpack(batch.seen)
+    divide(len(seens))
+    for hold, seen in seens:
         if clock.monotonic() >= until:
             done.append((hold, "left"))
             continue

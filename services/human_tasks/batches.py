@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from infra import clock
-from infra.database import Database, is_outage
+from infra.database import Database, divide, is_outage
 from infra.pagination import BadCursor
 from infra.problems import Problem, Unavailable
 from services.human_tasks import acting
@@ -94,6 +94,7 @@ async def drive(  # noqa: PLR0913, PLR0917 (whose, which, and where there is roo
     and nothing was begun.
     """
     until, done = clock.monotonic() + SECONDS, list[tuple[Told, Any]]()
+    divide(len(batch.seen))
     for one in batch.seen:
         if clock.monotonic() >= until:
             done.append((Told(task=one.task, outcome="left"), None))

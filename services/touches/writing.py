@@ -16,10 +16,13 @@ PREFIX: Final = "tch"
 LONGEST: Final = 3_600
 """Seconds that one touch may have been looked at, as a page measures it: what lies longer open was not worked on."""
 LONGEST_ESTIMATE: Final = 86_400
+# What its request measured is taken in any case: of an act that says its own seconds it is the same time.
 _ADD: Final = """
 INSERT INTO app.touch AS t (tenant_id, touch_id, kind, key, run_id, step, actor_kind, account_id, seconds_active,
   seconds_estimated, source)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+SELECT $1::uuid, $2::uuid, $3::text, $4::text, $5::uuid, $6::text, $7::text, $8::uuid, coalesce($9::integer, m.seconds),
+  $10::integer, $11::text
+FROM (SELECT CASE WHEN $11::text <> 'external_estimate' THEN app.take_attention($1, $8, $4, $5) END AS seconds) m
 ON CONFLICT (tenant_id, act, account_id, kind, key) DO NOTHING RETURNING touch_id
 """
 
@@ -31,8 +34,8 @@ class Touch(msgspec.Struct, frozen=True, kw_only=True):
         kind, key: the entity that it was about: `sales-order` and its number, `run` and its business key.
         step: what was done: the kind of a task, or what the audit calls the act.
         account: whose act it was.
-        seconds: active ones as a page measured them, cut at an hour; of `external_estimate` as somebody typed them.
-            None: nobody did.
+        seconds: active ones as a page measured them, cut at an hour, or None for those that came with the request,
+            where it has any; of `external_estimate` as somebody typed them.
         run: that the entity's work is in, so that it counts for the figures of its template.
     """
 

@@ -43,8 +43,30 @@ CREATE POLICY doors ON app.touch FOR INSERT TO waybill_doors WITH CHECK (true);
 CREATE POLICY doors_read ON app.touch FOR SELECT TO waybill_doors USING (true);
 GRANT SELECT, INSERT ON app.touch TO waybill_app, waybill_worker, waybill_doors;
 
--- What of the audit is an act of a person that moves work: the rest is settings, or looks. Tasks write touches of their own, with
--- what their page measured.
+-- What a page measured of somebody's work, as the transaction was handed it: `ACCOUNT SECONDS PARTS`, by `infra.database` from who
+-- was proven to call, and never by what a caller names. A new touch of that account takes an equal part and leaves the rest to the
+-- next; NULL: nobody measured, it is another's, this act has its touch on the thing, or all is taken. What a savepoint takes back
+-- is there again.
+CREATE FUNCTION app.take_attention(of_tenant uuid, who uuid, of_kind text, of_key text) RETURNS integer
+LANGUAGE plpgsql SET search_path = pg_catalog, app AS $$
+DECLARE
+  handed text[] := string_to_array(current_setting('app.attention', true), ' ');
+  seconds integer; parts integer; part integer;
+BEGIN
+  IF handed[1] IS DISTINCT FROM who::text THEN RETURN NULL; END IF;
+  seconds := handed[2]; parts := handed[3];
+  IF parts < 1 OR EXISTS (
+    SELECT FROM app.touch t WHERE t.tenant_id = of_tenant AND t.act = pg_current_xact_id()::text::bigint AND t.account_id = who
+      AND t.kind = of_kind AND t.key = of_key) THEN
+    RETURN NULL;
+  END IF;
+  part := seconds / parts;
+  PERFORM set_config('app.attention', concat_ws(' ', who, seconds - part, parts - 1), true);
+  RETURN part;
+END $$;
+
+-- What of the audit is an act of a person that moves work: the rest is settings, or looks. Decisions about tasks write touches of
+-- their own, whose step is the kind of the task.
 CREATE FUNCTION app.is_touch(action text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT action IN ('approval.given', 'approval.refused', 'effect.decided', 'signal.sent',
     'entry.taken', 'entry.released', 'entry.answered', 'entry.queued', 'entry.given-up', 'entry.reconciled',
@@ -52,7 +74,9 @@ CREATE FUNCTION app.is_touch(action text) RETURNS boolean LANGUAGE sql IMMUTABLE
     'exception.assigned', 'exception.noted', 'exception.discarded', 'exception.compensated',
     'hold.raised', 'hold.agreed', 'hold.cleared', 'hold.overridden',
     'run.cancelled', 'run.suspension-asked', 'run.resumed', 'run.retried',
-    'document.added', 'document.removed')
+    'document.added', 'document.removed',
+    'task.claimed', 'task.released', 'task.delegated', 'task.reassigned', 'task.commented', 'task.attached', 'task.sent',
+    'task.withdrawn')
 $$;
 
 -- Where a person's act is written down its touch is, too, in the same transaction: no way of acting can forget it. No door: it sees
@@ -78,16 +102,21 @@ BEGIN
     WHEN 'doc' THEN what := 'document';
       SELECT d.run_id INTO run FROM app.document d WHERE d.tenant_id = NEW.tenant_id AND d.document_id = target;
     WHEN 'evt' THEN what := 'event';
+    WHEN 'tsk' THEN
+      -- Of what it is about, as the decision is.
+      SELECT coalesce(t.entity_kind, 'human-task'), coalesce(t.entity_key, NEW.target), t.run_id INTO what, of_key, run
+      FROM app.human_task t WHERE t.tenant_id = NEW.tenant_id AND t.task_id = target;
     ELSE what := prefix;
   END CASE;
-  IF run IS NOT NULL AND prefix <> 'hld' THEN
+  IF run IS NOT NULL AND prefix NOT IN ('hld', 'tsk') THEN
     SELECT 'run', coalesce(nullif(r.business_key, ''), NEW.target) INTO what, of_key FROM app.run r
     WHERE r.tenant_id = NEW.tenant_id AND r.run_id = run;
   END IF;
-  INSERT INTO app.touch (tenant_id, touch_id, at, kind, key, run_id, step, actor_kind, account_id, source)
-  VALUES (NEW.tenant_id, NEW.audit_id, NEW.at, coalesce(what, 'run'), left(coalesce(of_key, NEW.target), 512), run, NEW.action,
+  what := coalesce(what, 'run'); of_key := left(coalesce(of_key, NEW.target), 512);
+  INSERT INTO app.touch (tenant_id, touch_id, at, kind, key, run_id, step, actor_kind, account_id, source, seconds_active)
+  VALUES (NEW.tenant_id, NEW.audit_id, NEW.at, what, of_key, run, NEW.action,
     CASE split_part(NEW.actor, ':', 1) WHEN 'acting' THEN 'acting' ELSE 'person' END,
-    who, 'portal')
+    who, CASE prefix WHEN 'tsk' THEN 'task' ELSE 'portal' END, app.take_attention(NEW.tenant_id, who, what, of_key))
   ON CONFLICT DO NOTHING;
   RETURN NULL;
 END $$;

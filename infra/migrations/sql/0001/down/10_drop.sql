@@ -54,6 +54,7 @@ BEGIN
   DROP FUNCTION app.notice_address(uuid, text);
   DROP FUNCTION app.note_opt_out(uuid, bytea, boolean, text, text, text, text);
   DROP FUNCTION app.note_touch();
+  DROP FUNCTION app.take_attention(uuid, uuid, text, text);
   DROP FUNCTION app.queue_task_mail();
   DROP FUNCTION app.end_links_of_task();
   DROP FUNCTION app.asks_outside(uuid, uuid);

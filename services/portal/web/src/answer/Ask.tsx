@@ -1,13 +1,13 @@
 import { Button, Textarea } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
+import { activeSeconds } from "../api/attention";
 import { api, body, Problem } from "../api/client";
 import { money } from "../display/money";
 import { human } from "../display/names";
 import { useNow } from "../display/now";
 import { Form } from "../form/Form";
 import type { FormView, Wrong } from "../form/view";
-import { useActiveSeconds } from "../inbox/active";
 import { Due } from "../inbox/Due";
 import { Payload } from "../run/Payload";
 import { Refusal } from "../session/Refusal";
@@ -67,7 +67,6 @@ export function Ask({ token, asked, mayDecide, documents }: Props) {
 function Decision({ token, asked, outside }: { token: string; asked: LinkedAsk; outside: boolean }) {
   const { texts } = useTexts();
   const [why, setWhy] = useState("");
-  const seconds = useActiveSeconds();
   const deciding = useMutation({
     mutationFn: ({ outcome, values }: { outcome: string; values: Record<string, unknown> }) =>
       body(
@@ -78,7 +77,7 @@ function Decision({ token, asked, outside }: { token: string; asked: LinkedAsk; 
             values,
             version: asked.version,
             saw: asked.saw,
-            seconds: seconds(),
+            seconds: activeSeconds(),
             ...(why.trim() ? { why: why.trim() } : {}),
           },
         }),

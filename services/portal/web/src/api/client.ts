@@ -1,4 +1,5 @@
 import createClient, { type Middleware } from "openapi-fetch";
+import { settle, type Taken, take } from "./attention";
 import type { components, paths } from "./schema.gen";
 
 export type Schemas = components["schemas"];
@@ -87,9 +88,36 @@ export const replaced: Middleware = {
   },
 };
 
+const ACTIVE = "Active-Seconds";
+/** What the requests that are not answered yet tell of. */
+const told = new Map<string, Taken>();
+
+/**
+ * Tells how long somebody was at it with whatever they do in an environment, and each second once: what the server did
+ * not count, as of a preview or of what it refused, is told with the next act. Without an answer nobody knows.
+ */
+export const timed: Middleware = {
+  onRequest({ request, schemaPath, id }) {
+    if (request.method === "GET" || !schemaPath.startsWith("/v1/")) return;
+    const taken = take();
+    // What passed is told already by one that is under way: of this one nobody knows, and nothing is not how long it took.
+    if (taken === null || (taken.seconds === 0 && told.size > 0)) return;
+    told.set(id, taken);
+    request.headers.set(ACTIVE, String(taken.seconds));
+  },
+  onResponse({ response, id }) {
+    const taken = told.get(id);
+    if (taken) settle(taken, Number(response.headers.get(ACTIVE)));
+    told.delete(id);
+  },
+  onError({ id }) {
+    told.delete(id);
+  },
+};
+
 export const api = createClient<paths>({ baseUrl: "/", credentials: "same-origin" });
 // The last that is used hears an answer first.
-api.use(raise, replaced);
+api.use(raise, replaced, timed);
 
 /** The body of an answer; failures were raised before. */
 export async function body<T>(answer: Promise<{ data?: T }>): Promise<T> {

@@ -1,5 +1,5 @@
 import createClient from "openapi-fetch";
-import { api, raise, replaced } from "./client";
+import { api, raise, replaced, timed } from "./client";
 import type { paths } from "./schema.gen";
 
 /** One environment of one client, as somebody of the partner's own looks at it. */
@@ -23,7 +23,7 @@ export function apiAt(place: Place | null): typeof api {
     }
   }
   const there = createClient<paths>({ baseUrl: "/", credentials: "same-origin", Request: There });
-  there.use(raise, replaced);
+  there.use(raise, replaced, timed);
   return there;
 }
 

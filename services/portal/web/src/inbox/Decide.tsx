@@ -1,6 +1,7 @@
 import { Button, Textarea } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { activeSeconds } from "../api/attention";
 import { api, body, Problem } from "../api/client";
 import { human } from "../display/names";
 import { Form } from "../form/Form";
@@ -11,7 +12,6 @@ import { Refusal } from "../session/Refusal";
 import { generalWords, isAbout } from "../session/words";
 import type { Texts } from "../texts/en";
 import { useTexts } from "../texts/texts";
-import { useActiveSeconds } from "./active";
 import classes from "./Decide.module.css";
 import { found, type Read, TASKS } from "./queries";
 
@@ -37,7 +37,6 @@ export function Decide({ read, next }: { read: Read; next: () => void }) {
   const { texts } = useTexts();
   const queries = useQueryClient();
   const [why, setWhy] = useState("");
-  const seconds = useActiveSeconds();
   const deciding = useMutation({
     mutationFn: ({ outcome, values }: Answer) =>
       body(
@@ -48,7 +47,7 @@ export function Decide({ read, next }: { read: Read; next: () => void }) {
             outcome,
             values,
             saw: task.saw,
-            seconds: seconds(),
+            seconds: activeSeconds(),
             ...(why.trim() ? { why: why.trim() } : {}),
           },
         }),
