@@ -14,6 +14,8 @@ from tests.portal.test_task_record import known, tell
 from tests.stories.somebody import PASSWORD, hired
 from tests.stories.town import Town
 
+_TOUCHES = "SELECT key, step, seconds_active FROM app.touch WHERE tenant_id = $1 ORDER BY touch_id"
+
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 async def test_several_are_cleared_after_a_look_and_what_somebody_else_decides_is_left(
@@ -54,6 +56,9 @@ async def test_several_are_cleared_after_a_look_and_what_somebody_else_decides_i
         ("SO-2", "active"),
         ("SO-9", "active"),
     ]
+    touches = await town.rows(_TOUCHES)
+    assert [(row["key"], row["step"]) for row in touches] == [("SO-0", "hold.cleared"), ("SO-1", "hold.cleared")]
+    assert None not in {row["seconds_active"] for row in touches}, "the page measured what both took together"
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
@@ -113,3 +118,6 @@ async def test_two_have_to_agree_and_who_only_reads_is_told_whose_it_is(browser:
         await clear(page, "And the rest")
         await expect(page.get_by_text("It was cleared.")).to_be_visible()
         await expect(page.get_by_role("region", name="What was done").get_by_role("listitem")).to_have_count(3)
+    touches = await town.rows(_TOUCHES)
+    assert [row["step"] for row in touches] == ["hold.agreed", "hold.cleared"]
+    assert None not in {row["seconds_active"] for row in touches}
