@@ -22,7 +22,7 @@ INSERT INTO app.touch AS t (tenant_id, touch_id, kind, key, run_id, step, actor_
   seconds_estimated, source)
 SELECT $1::uuid, $2::uuid, $3::text, $4::text, $5::uuid, $6::text, $7::text, $8::uuid, coalesce($9::integer, m.seconds),
   $10::integer, $11::text
-FROM (SELECT CASE WHEN $11::text <> 'external_estimate' THEN app.take_attention($1, $8, $4, $5) END AS seconds) m
+FROM (SELECT CASE WHEN $11::text <> 'external_estimate' THEN app.take_attention($1, $8, $3, $4) END AS seconds) m
 ON CONFLICT (tenant_id, act, account_id, kind, key) DO NOTHING RETURNING touch_id
 """
 
