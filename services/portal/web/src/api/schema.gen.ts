@@ -15989,7 +15989,10 @@ export interface operations {
     post_absences: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -16002,6 +16005,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -16451,7 +16456,10 @@ export interface operations {
     post_audit_forget: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -16464,6 +16472,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -16577,6 +16587,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path?: never;
             cookie?: never;
@@ -16590,6 +16602,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -16790,6 +16804,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path?: never;
             cookie?: never;
@@ -16803,6 +16819,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -16927,6 +16945,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path?: never;
             cookie?: never;
@@ -16936,6 +16956,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -17180,6 +17202,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path?: never;
             cookie?: never;
@@ -17193,6 +17217,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -17314,7 +17340,10 @@ export interface operations {
     post_authority_check: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -17327,6 +17356,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -17680,6 +17711,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path: {
                 /** @description Id of the calendar. */
@@ -17696,6 +17729,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -17820,6 +17855,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path: {
                 /** @description Id of the calendar. */
@@ -17832,6 +17869,8 @@ export interface operations {
             /** @description Request fulfilled, nothing follows */
             204: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -17913,7 +17952,10 @@ export interface operations {
     post_calendars_calendar_preview: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the calendar. */
                 calendar: string;
@@ -17929,6 +17971,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -19941,6 +19985,8 @@ export interface operations {
             header?: {
                 /** @description The same request under the same key is done once in 24 hours and always gets the same answer. */
                 "Idempotency-Key"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path?: never;
             cookie?: never;
@@ -19954,6 +20000,8 @@ export interface operations {
             /** @description Document created, URL follows */
             201: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -20148,6 +20196,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path: {
                 /** @description Id of the connection_group. */
@@ -20164,6 +20214,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -20285,7 +20337,10 @@ export interface operations {
     post_connection_groups_connection_group_try: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the connection_group. */
                 connection_group: string;
@@ -20301,6 +20356,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -20578,6 +20635,8 @@ export interface operations {
             header?: {
                 /** @description The same request under the same key is done once in 24 hours and always gets the same answer. */
                 "Idempotency-Key"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path?: never;
             cookie?: never;
@@ -20591,6 +20650,8 @@ export interface operations {
             /** @description Document created, URL follows */
             201: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -20785,6 +20846,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path: {
                 /** @description Id of the connection. */
@@ -20801,6 +20864,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -20999,7 +21064,10 @@ export interface operations {
     post_connections_connection_authorization_link: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the connection. */
                 connection: string;
@@ -21015,6 +21083,8 @@ export interface operations {
             /** @description Document created, URL follows */
             201: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -21125,7 +21195,10 @@ export interface operations {
     post_connections_connection_authorization_remove: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the connection. */
                 connection: string;
@@ -21137,6 +21210,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -21211,7 +21286,10 @@ export interface operations {
     post_connections_connection_check: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the connection. */
                 connection: string;
@@ -21223,6 +21301,8 @@ export interface operations {
             /** @description Request accepted, processing continues off-line */
             202: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -21300,6 +21380,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path: {
                 /** @description Id of the connection. */
@@ -21312,6 +21394,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -21400,6 +21484,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path: {
                 /** @description Id of the connection. */
@@ -21412,6 +21498,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -21733,7 +21821,10 @@ export interface operations {
     post_connections_connection_playbook_enter: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the connection. */
                 connection: string;
@@ -21749,6 +21840,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -21859,7 +21952,10 @@ export interface operations {
     post_connections_connection_playbook_leave: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the connection. */
                 connection: string;
@@ -21875,6 +21971,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -21985,7 +22083,10 @@ export interface operations {
     post_connections_connection_playbook_reconcile: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the connection. */
                 connection: string;
@@ -22001,6 +22102,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -22501,7 +22604,10 @@ export interface operations {
     post_customer_notices_opt_outs: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -22514,6 +22620,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -22624,7 +22732,10 @@ export interface operations {
     post_customer_notices_preview: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -22637,6 +22748,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -22747,7 +22860,10 @@ export interface operations {
     post_customer_notices_withdraw_links: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -22760,6 +22876,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -23047,6 +23165,8 @@ export interface operations {
             header?: {
                 /** @description The same request under the same key is done once in 24 hours and always gets the same answer. */
                 "Idempotency-Key"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path?: never;
             cookie?: never;
@@ -23060,6 +23180,8 @@ export interface operations {
             /** @description Document created, URL follows */
             201: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -23254,6 +23376,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path: {
                 /** @description Id of the deployment. */
@@ -23270,6 +23394,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -23394,6 +23520,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path: {
                 /** @description Id of the deployment. */
@@ -23406,6 +23534,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -23494,6 +23624,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path: {
                 /** @description Id of the deployment. */
@@ -23506,6 +23638,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -23668,7 +23802,10 @@ export interface operations {
     post_deployments_deployment_migrations: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the deployment. */
                 deployment: string;
@@ -23684,6 +23821,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -23879,6 +24018,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path: {
                 /** @description Id of the deployment. */
@@ -23895,6 +24036,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -24104,6 +24247,8 @@ export interface operations {
             header?: {
                 /** @description The same request under the same key is done once in 24 hours and always gets the same answer. */
                 "Idempotency-Key"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path?: never;
             cookie?: never;
@@ -24117,6 +24262,8 @@ export interface operations {
             /** @description Document created, URL follows */
             201: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -24400,6 +24547,8 @@ export interface operations {
             header?: {
                 /** @description The same request under the same key is done once in 24 hours and always gets the same answer. */
                 "Idempotency-Key"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path: {
                 /** @description Id of the entity. */
@@ -24416,6 +24565,8 @@ export interface operations {
             /** @description Document created, URL follows */
             201: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -24691,6 +24842,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path: {
                 /** @description Id of the entity. */
@@ -24709,6 +24862,8 @@ export interface operations {
             /** @description Request fulfilled, nothing follows */
             204: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -24910,7 +25065,10 @@ export interface operations {
     post_entities_entity_keep: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the entity. */
                 entity: string;
@@ -24926,6 +25084,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -25039,6 +25199,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path: {
                 /** @description Id of the entity. */
@@ -25055,6 +25217,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -25179,6 +25343,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path: {
                 /** @description Id of the entity. */
@@ -25195,6 +25361,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -25316,7 +25484,10 @@ export interface operations {
     post_entities_entity_let_go: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the entity. */
                 entity: string;
@@ -25328,6 +25499,8 @@ export interface operations {
             /** @description Request fulfilled, nothing follows */
             204: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -25405,6 +25578,8 @@ export interface operations {
                 "Idempotency-Key"?: string;
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path: {
                 /** @description Id of the entity. */
@@ -25421,6 +25596,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -25624,6 +25801,8 @@ export interface operations {
                 "Idempotency-Key"?: string;
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path: {
                 /** @description Id of the entity. */
@@ -25640,6 +25819,8 @@ export interface operations {
             /** @description Document created, URL follows */
             201: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -26009,7 +26190,10 @@ export interface operations {
     post_entries_entry_act: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the entry. */
                 entry: string;
@@ -26025,6 +26209,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -26135,7 +26321,10 @@ export interface operations {
     post_entries_entry_reconcile: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the entry. */
                 entry: string;
@@ -26151,6 +26340,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -26338,6 +26529,8 @@ export interface operations {
             header?: {
                 /** @description The same request under the same key is done once in 24 hours and always gets the same answer. */
                 "Idempotency-Key"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path?: never;
             cookie?: never;
@@ -26351,6 +26544,8 @@ export interface operations {
             /** @description Document created, URL follows */
             201: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -26706,6 +26901,8 @@ export interface operations {
                 "ce-type"?: string;
                 "ce-subject"?: string;
                 "ce-time"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path?: never;
             cookie?: never;
@@ -26737,6 +26934,8 @@ export interface operations {
             /** @description Request accepted, processing continues off-line */
             202: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -27007,7 +27206,10 @@ export interface operations {
     post_evidence_cases: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -27020,6 +27222,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -27209,7 +27413,10 @@ export interface operations {
     post_evidence_cases_case_documents: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the case. */
                 case: string;
@@ -27225,6 +27432,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -27335,7 +27544,10 @@ export interface operations {
     post_evidence_cases_case_packs: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the case. */
                 case: string;
@@ -27351,6 +27563,8 @@ export interface operations {
             /** @description Request accepted, processing continues off-line */
             202: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -27582,7 +27796,10 @@ export interface operations {
     post_exceptions_act: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -27595,6 +27812,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -27970,7 +28189,10 @@ export interface operations {
     post_exceptions_exception_act: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the exception. */
                 exception: string;
@@ -27986,6 +28208,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -28249,6 +28473,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path?: never;
             cookie?: never;
@@ -28262,6 +28488,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -28486,7 +28714,10 @@ export interface operations {
     post_holds: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -28499,6 +28730,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -28609,7 +28842,10 @@ export interface operations {
     post_holds_act: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -28622,6 +28858,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -28971,7 +29209,10 @@ export interface operations {
     post_holds_hold_clear: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the hold. */
                 hold: string;
@@ -28987,6 +29228,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -29097,7 +29340,10 @@ export interface operations {
     post_holds_hold_override: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the hold. */
                 hold: string;
@@ -29113,6 +29359,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -29895,6 +30143,8 @@ export interface operations {
             header?: {
                 /** @description The same request under the same key is done once in 24 hours and always gets the same answer. */
                 "Idempotency-Key"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path?: never;
             cookie?: never;
@@ -29908,6 +30158,8 @@ export interface operations {
             /** @description Document created, URL follows */
             201: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -30102,6 +30354,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path: {
                 /** @description Id of the hook. */
@@ -30118,6 +30372,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -30242,6 +30498,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path: {
                 /** @description Id of the hook. */
@@ -30258,6 +30516,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -30382,6 +30642,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path: {
                 /** @description Id of the hook. */
@@ -30394,6 +30656,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -30482,6 +30746,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path: {
                 /** @description Id of the hook. */
@@ -30494,6 +30760,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -30747,6 +31015,8 @@ export interface operations {
             header?: {
                 /** @description The same request under the same key is done once in 24 hours and always gets the same answer. */
                 "Idempotency-Key"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path: {
                 /** @description Id of the hook. */
@@ -30761,6 +31031,8 @@ export interface operations {
             /** @description Request accepted, processing continues off-line */
             202: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -30849,6 +31121,8 @@ export interface operations {
                 "Idempotency-Key"?: string;
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path: {
                 /** @description Id of the hook. */
@@ -30865,6 +31139,8 @@ export interface operations {
             /** @description Document created, URL follows */
             201: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -31068,6 +31344,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path?: never;
             cookie?: never;
@@ -31081,6 +31359,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -31279,6 +31559,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path?: never;
             cookie?: never;
@@ -31292,6 +31574,8 @@ export interface operations {
             /** @description Request fulfilled, nothing follows */
             204: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -32781,6 +33065,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path: {
                 /** @description Id of the mapping. */
@@ -32797,6 +33083,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -32918,7 +33206,10 @@ export interface operations {
     post_mappings_mapping_release: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the mapping. */
                 mapping: string;
@@ -32934,6 +33225,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -33044,7 +33337,10 @@ export interface operations {
     post_mappings_mapping_try: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the mapping. */
                 mapping: string;
@@ -33060,6 +33356,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -34234,6 +34532,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path?: never;
             cookie?: never;
@@ -34247,6 +34547,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -34371,6 +34673,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path?: never;
             cookie?: never;
@@ -34384,6 +34688,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -34584,6 +34890,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path?: never;
             cookie?: never;
@@ -34597,6 +34905,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -34797,6 +35107,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path?: never;
             cookie?: never;
@@ -34810,6 +35122,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -35591,6 +35905,8 @@ export interface operations {
             header?: {
                 /** @description The same request under the same key is done once in 24 hours and always gets the same answer. */
                 "Idempotency-Key"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path?: never;
             cookie?: never;
@@ -35604,6 +35920,8 @@ export interface operations {
             /** @description Document created, URL follows */
             201: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -35795,7 +36113,10 @@ export interface operations {
     post_promotions_promotion_approve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the promotion. */
                 promotion: string;
@@ -35811,6 +36132,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -35921,7 +36244,10 @@ export interface operations {
     post_promotions_promotion_refuse: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the promotion. */
                 promotion: string;
@@ -35937,6 +36263,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -36047,7 +36375,10 @@ export interface operations {
     post_promotions_promotion_withdraw: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the promotion. */
                 promotion: string;
@@ -36063,6 +36394,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -36252,6 +36585,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path?: never;
             cookie?: never;
@@ -36265,6 +36600,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -36542,6 +36879,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path?: never;
             cookie?: never;
@@ -36555,6 +36894,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -37482,7 +37823,10 @@ export interface operations {
     post_runs_redrive: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -37495,6 +37839,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -37782,7 +38128,10 @@ export interface operations {
     post_runs_run_approvals: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the run. */
                 run: string;
@@ -37798,6 +38147,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -37917,7 +38268,10 @@ export interface operations {
     post_runs_run_cancel: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the run. */
                 run: string;
@@ -37929,6 +38283,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -38197,6 +38553,8 @@ export interface operations {
             header?: {
                 /** @description The same request under the same key is done once in 24 hours and always gets the same answer. */
                 "Idempotency-Key"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path: {
                 /** @description Id of the run. */
@@ -38213,6 +38571,8 @@ export interface operations {
             /** @description Document created, URL follows */
             201: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -38515,6 +38875,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path: {
                 /** @description Id of the run. */
@@ -38533,6 +38895,8 @@ export interface operations {
             /** @description Request fulfilled, nothing follows */
             204: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -38747,7 +39111,10 @@ export interface operations {
     post_runs_run_effects_effect_decide: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the run. */
                 run: string;
@@ -38765,6 +39132,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -38975,7 +39344,10 @@ export interface operations {
     post_runs_run_keep: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the run. */
                 run: string;
@@ -38991,6 +39363,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -39110,7 +39484,10 @@ export interface operations {
     post_runs_run_let_go: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the run. */
                 run: string;
@@ -39122,6 +39499,8 @@ export interface operations {
             /** @description Request fulfilled, nothing follows */
             204: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -39323,7 +39702,10 @@ export interface operations {
     post_runs_run_resume: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the run. */
                 run: string;
@@ -39335,6 +39717,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -39418,7 +39802,10 @@ export interface operations {
     post_runs_run_retry: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the run. */
                 run: string;
@@ -39434,6 +39821,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -39553,7 +39942,10 @@ export interface operations {
     post_runs_run_suspend: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the run. */
                 run: string;
@@ -39565,6 +39957,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -39734,7 +40128,10 @@ export interface operations {
     post_signals: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -39747,6 +40144,8 @@ export interface operations {
             /** @description Request accepted, processing continues off-line */
             202: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -39941,6 +40340,8 @@ export interface operations {
             header?: {
                 /** @description The same request under the same key is done once in 24 hours and always gets the same answer. */
                 "Idempotency-Key"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path?: never;
             cookie?: never;
@@ -39954,6 +40355,8 @@ export interface operations {
             /** @description Document created, URL follows */
             201: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -40148,6 +40551,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path: {
                 /** @description Slug or id of the site. */
@@ -40164,6 +40569,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -40367,6 +40774,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path: {
                 /** @description Slug or id of the site. */
@@ -40383,6 +40792,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -40583,7 +40994,10 @@ export interface operations {
     post_skills: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -40596,6 +41010,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -40780,7 +41196,10 @@ export interface operations {
     post_task_mail: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -40793,6 +41212,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -41008,7 +41429,10 @@ export interface operations {
     post_tasks_complete: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -41021,6 +41445,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -41284,7 +41710,10 @@ export interface operations {
     post_tasks_task_act: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the task. */
                 task: string;
@@ -41300,6 +41729,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -41413,6 +41844,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path: {
                 /** @description Id of the task. */
@@ -41429,6 +41862,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -42422,6 +42857,8 @@ export interface operations {
             header?: {
                 /** @description The same request under the same key is done once in 24 hours and always gets the same answer. */
                 "Idempotency-Key"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path?: never;
             cookie?: never;
@@ -42435,6 +42872,8 @@ export interface operations {
             /** @description Document created, URL follows */
             201: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -42629,6 +43068,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path: {
                 /** @description Id of the endpoint. */
@@ -42645,6 +43086,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -42931,7 +43374,10 @@ export interface operations {
     post_webhook_endpoints_endpoint_deliveries_message_replay: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the endpoint. */
                 endpoint: string;
@@ -42945,6 +43391,8 @@ export interface operations {
             /** @description Request accepted, processing continues off-line */
             202: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -43022,6 +43470,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path: {
                 /** @description Id of the endpoint. */
@@ -43034,6 +43484,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -43122,6 +43574,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path: {
                 /** @description Id of the endpoint. */
@@ -43134,6 +43588,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -43222,6 +43678,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path: {
                 /** @description Id of the endpoint. */
@@ -43234,6 +43692,8 @@ export interface operations {
             /** @description Request fulfilled, nothing follows */
             204: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -43317,7 +43777,10 @@ export interface operations {
     post_webhook_endpoints_endpoint_replay: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the endpoint. */
                 endpoint: string;
@@ -43333,6 +43796,8 @@ export interface operations {
             /** @description Request accepted, processing continues off-line */
             202: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -43448,6 +43913,8 @@ export interface operations {
                 "Idempotency-Key"?: string;
                 /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
                 "If-Match"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path: {
                 /** @description Id of the endpoint. */
@@ -43464,6 +43931,8 @@ export interface operations {
             /** @description Document created, URL follows */
             201: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -43668,7 +44137,10 @@ export interface operations {
     post_workarounds: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -43681,6 +44153,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -43870,7 +44344,10 @@ export interface operations {
     post_workarounds_workaround_act: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
+            };
             path: {
                 /** @description Id of the workaround. */
                 workaround: string;
@@ -43886,6 +44363,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -44082,6 +44561,8 @@ export interface operations {
             header?: {
                 /** @description The same request under the same key is done once in 24 hours and always gets the same answer. */
                 "Idempotency-Key"?: string;
+                /** @description Of a person's work on this, as a page measured it; cut at an hour, and ignored of a key. */
+                "Active-Seconds"?: number;
             };
             path?: never;
             cookie?: never;
@@ -44095,6 +44576,8 @@ export interface operations {
             /** @description It was published before, and is the same. */
             200: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -44106,6 +44589,8 @@ export interface operations {
             /** @description Document created, URL follows */
             201: {
                 headers: {
+                    /** @description How many of the request's `Active-Seconds` are on touches; absent where none is. */
+                    "Active-Seconds"?: number;
                     /** @description Names this version of the resource. */
                     ETag?: string;
                     [name: string]: unknown;
