@@ -8,6 +8,8 @@ from uuid import UUID
 
 import msgspec
 
+HAND: Final = "SELECT set_config('app.attention', $1, true)"
+"""Hands a transaction what `Handed.told` says."""
 LEFT: Final = "SELECT current_setting('app.attention', true)"
 """What a transaction has left of what it was handed, as text."""
 
@@ -19,9 +21,9 @@ class Handed(msgspec.Struct, frozen=True):
     seconds: int
     parts: int
 
-    def statement(self) -> str:
-        """One SELECT that writes it for the open transaction. Holds a UUID and numbers, and no text of a caller's."""
-        return f"SELECT set_config('app.attention', '{self.account} {self.seconds} {self.parts}', true)"
+    def told(self) -> str:
+        """As `app.take_attention` reads it."""
+        return f"{self.account} {self.seconds} {self.parts}"
 
 
 class Attention:

@@ -24,6 +24,7 @@ _COMMAND_SECONDS: Final = 20.0
 # What ends a transaction or gives a connection back; the server rolls back by itself what it does not hear of.
 _LEAVE_SECONDS: Final = 2.0
 _HELD: Final = "attention"
+_HAND: Final = text(attention.HAND.replace("$1", ":told"))
 _LOST: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
@@ -84,9 +85,10 @@ class Database:
             present = attention.present()
             handed = None if present is None else present.hand()
             # BEGIN and the scope in one round trip: no statement can run between them.
-            begin = ["BEGIN", Scope.tenant(tenant_id).statement(), *([] if handed is None else [handed.statement()])]
-            await connection.execute("; ".join(begin))
+            await connection.execute(f"BEGIN; {Scope.tenant(tenant_id).statement()}")
             try:
+                if handed is not None:
+                    await connection.execute(attention.HAND, handed.told())
                 yield connection
                 left = "" if handed is None else await connection.fetchval(attention.LEFT)
             except BaseException:
@@ -151,7 +153,7 @@ def _write_scope(session: Session, _transaction: SessionTransaction, connection:
     # Savepoints begin as well: what was handed over before them may be taken already.
     handed = None if present is None or scope.tenant_id is None or _HELD in session.info else present.hand()
     if present is not None and handed is not None:
-        connection.execute(text(handed.statement()))
+        connection.execute(_HAND, {"told": handed.told()})
         session.info[_HELD] = _Held(present, handed)
 
 
