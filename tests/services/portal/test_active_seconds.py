@@ -170,6 +170,39 @@ async def test_what_a_session_of_the_control_plane_writes_has_them_as_well(
     assert [one[2:] for one in await touches(boss)] == [("entity.created", "portal", 21)]
 
 
+async def test_what_is_proven_and_what_is_said_of_a_hold_again_is_of_the_invoice_and_the_order(
+    house: House, app_database: Database
+) -> None:
+    boss = await chief(house, app_database)
+    keys = [{"system": "erp", "value": "INV-7"}]
+    entity = (await boss.send("POST", "/v1/entities", {"kind": "invoice", "keys": keys})).json["id"]
+    papers = [{"name": "pod", "title": "Proof of delivery"}]
+    case: dict[str, Any] = {"case": "D-1", "about": {"kind": "invoice", "key": "INV-7"}, "reason": "damage"}
+    opened = await boss.send("POST", "/v1/evidence-cases", case | {"required": papers}, active_seconds="30")
+    assert (opened.status, opened.headers[HEADER]) == (200, "30"), opened.body
+    same = await boss.send("POST", "/v1/evidence-cases", case | {"required": papers}, active_seconds="5")
+    assert (same.status, same.headers.get(HEADER)) == (200, None), "it was open, and asks for nothing more"
+    papers = [{"name": "photo", "title": "A photo"}]
+    await boss.send("POST", "/v1/evidence-cases", case | {"required": papers}, active_seconds="5")
+    at = f"/v1/evidence-cases/{opened.json['id']}"
+    key = house.operator.having(house.keys["acme"])
+    filed = await key.send("POST", f"/v1/entities/{entity}/documents?name=scan.txt", raw=b"signed")
+    for path, wish, seconds in (
+        ("documents", {"document": filed.json["id"], "to": "pod"}, "12"), ("packs", {"key": "first"}, "3"),
+    ):  # fmt: skip
+        done = await boss.send("POST", f"{at}/{path}", wish, active_seconds=seconds)
+        assert done.headers.get(HEADER) == seconds, done.body
+    worth: dict[str, Any] = {"value": {"amount": 900, "currency": "EUR"}}
+    for more, seconds in (({}, "9"), (worth, "7"), (worth, "4")):
+        assert (await boss.send("POST", "/v1/holds", hold("SO-1") | more, active_seconds=seconds)).status == 200
+    invoice, order = ("invoice", "INV-7"), ("order", "SO-1")
+    assert [(kind, key, step, seconds) for kind, key, step, _, seconds in await touches(boss)][1:] == [
+        (*invoice, "evidence.opened", 30), (*invoice, "evidence.grown", 5),
+        (*invoice, "evidence.added", 12), (*invoice, "evidence.pack-asked", 3),
+        (*order, "hold.raised", 9), (*order, "hold.joined", 7),
+    ]  # fmt: skip
+
+
 async def test_S_87_nobody_sets_another_s_seconds_and_no_key_sets_any(house: House, app_database: Database) -> None:
     clerk, other = await house.north.signed_in(), await house.north.signed_in(APPROVER)
     key = house.operator.having(house.keys["acme"])

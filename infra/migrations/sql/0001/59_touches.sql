@@ -72,7 +72,8 @@ CREATE FUNCTION app.is_touch(action text) RETURNS boolean LANGUAGE sql IMMUTABLE
     'entry.taken', 'entry.released', 'entry.answered', 'entry.queued', 'entry.given-up', 'entry.reconciled',
     'entity.created', 'entity.linked', 'entity.unlinked', 'entity.merged', 'entity.split',
     'exception.assigned', 'exception.noted', 'exception.discarded', 'exception.compensated',
-    'hold.raised', 'hold.agreed', 'hold.cleared', 'hold.overridden',
+    'hold.raised', 'hold.joined', 'hold.agreed', 'hold.cleared', 'hold.overridden',
+    'evidence.opened', 'evidence.grown', 'evidence.added', 'evidence.pack-asked',
     'run.cancelled', 'run.suspension-asked', 'run.resumed', 'run.retried',
     'document.added', 'document.removed',
     'task.claimed', 'task.released', 'task.delegated', 'task.reassigned', 'task.commented', 'task.attached', 'task.sent',
@@ -102,13 +103,17 @@ BEGIN
     WHEN 'doc' THEN what := 'document';
       SELECT d.run_id INTO run FROM app.document d WHERE d.tenant_id = NEW.tenant_id AND d.document_id = target;
     WHEN 'evt' THEN what := 'event';
+    WHEN 'evc' THEN
+      -- Of what is disputed: the papers are its own.
+      SELECT c.about_kind, c.about_key, c.run_id INTO what, of_key, run
+      FROM app.evidence_case c WHERE c.tenant_id = NEW.tenant_id AND c.case_id = target;
     WHEN 'tsk' THEN
       -- Of what it is about, as the decision is.
       SELECT coalesce(t.entity_kind, 'human-task'), coalesce(t.entity_key, NEW.target), t.run_id INTO what, of_key, run
       FROM app.human_task t WHERE t.tenant_id = NEW.tenant_id AND t.task_id = target;
     ELSE what := prefix;
   END CASE;
-  IF run IS NOT NULL AND prefix NOT IN ('hld', 'tsk') THEN
+  IF run IS NOT NULL AND prefix NOT IN ('hld', 'tsk', 'evc') THEN
     SELECT 'run', coalesce(nullif(r.business_key, ''), NEW.target) INTO what, of_key FROM app.run r
     WHERE r.tenant_id = NEW.tenant_id AND r.run_id = run;
   END IF;
