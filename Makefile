@@ -29,14 +29,15 @@ down:
 reset:
 	@.venv/bin/waybill reset
 
-## test: every test, on services of its own; those that mostly wait run beside the others
+## test: every test, on services of its own; those that mostly wait run beside the others; LINTED=1: but those of `make lint`
 CRASHES := $(addprefix tests/faults/test_,effects.py kills.py listening.py one_writer.py retried.py shown.py suspended.py)
 API := tests/services/api
 COMMANDS := tests/services/cli
 ENDS := $(CRASHES) $(COMMANDS)
 FAULTS := tests/faults $(API) $(addprefix --ignore=,$(CRASHES))
+RULES := tests/house tests/portal/test_client.py
 SYSTEMS := tests/counterparts tests/nightly tests/portal tests/conformance tests/stories
-BESIDE = .venv/bin/python -m pytest --durations=12 $($(1)) > build/$(1).log 2>&1 & beside+=($$!)
+BESIDE = .venv/bin/python -m pytest --durations=12 $($(1)) $(if $(LINTED),$(addprefix --ignore=,$(RULES))) > build/$(1).log 2>&1 & beside+=($$!)
 test: development viewer portal
 ifdef TESTS
 	.venv/bin/python -m pytest $(TESTS)
@@ -44,7 +45,7 @@ else
 	@mkdir -p build; failed=0; beside=(); \
 	$(call BESIDE,ENDS); $(call BESIDE,FAULTS); $(call BESIDE,SYSTEMS); \
 	trap 'kill "$${beside[@]}" 2>/dev/null || true' EXIT; \
-	.venv/bin/python -m pytest --durations=12 $(addprefix --ignore=,tests/faults $(API) $(COMMANDS) $(SYSTEMS)) || failed=$$?; \
+	.venv/bin/python -m pytest --durations=12 $(addprefix --ignore=,tests/faults $(API) $(COMMANDS) $(SYSTEMS) $(if $(LINTED),$(RULES))) || failed=$$?; \
 	for one in "$${beside[@]}"; do wait "$$one" || failed=$$?; done; \
 	cat build/ENDS.log build/FAULTS.log build/SYSTEMS.log; exit $$failed
 endif
@@ -55,7 +56,7 @@ lint: development portal
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	.venv/bin/python -m pytest tests/house tests/portal/test_client.py
+	.venv/bin/python -m pytest $(RULES)
 	@$(WITH_NODE); cd $(WEB) && npm run --silent lint && npm test --silent
 
 ## conformance: the workflow language both ways, with a table; DOCS=folder runs the documents of a folder instead, against EXPECTED=table
