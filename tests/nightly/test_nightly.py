@@ -1,4 +1,4 @@
-"""The night's parts, on a small scale; `make nightly` runs them at length."""
+"""The night's parts, on a small scale; `make nightly` runs them at length, and here those without the mark `night`."""
 
 from __future__ import annotations
 
@@ -38,18 +38,21 @@ async def test_F_01_a_few_random_kills_lose_and_double_nothing(tmp_path: Path) -
     assert "| **lost** | **0** |" in page.read_text()
 
 
+@pytest.mark.night
 async def test_F_05_what_dead_workers_left_is_done_in_time(tmp_path: Path) -> None:
     outcome = _outcome()
     await together.one_round(tmp_path / "home", DICE, outcome, seconds=5, every=2)
     assert outcome.faults >= together.WORKERS + 1
 
 
+@pytest.mark.night
 async def test_F_06_a_few_random_outages_lose_and_double_nothing(tmp_path: Path) -> None:
     outcome = _outcome()
     await outages.one_round(tmp_path / "home", DICE, outcome, outages=2)
     assert outcome.faults == 2
 
 
+@pytest.mark.night
 async def test_F_24_a_few_dead_receivers_keep_none_of_a_hundred_waiting(tmp_path: Path) -> None:
     outcome = _outcome()
     await receivers.one_round(tmp_path / "home", DICE, outcome, tenants=5, most=receivers.BUSY_SECONDS)
@@ -64,6 +67,7 @@ async def test_F_30_F_01_all_keys_are_exchanged_while_a_few_workers_die(tmp_path
     assert "0 lost" in outcome.note
 
 
+@pytest.mark.night
 async def test_F_40_a_short_soak_says_what_memory_and_handles_did(tmp_path: Path) -> None:
     outcome = _outcome()
     await soak.one_round(tmp_path / "home", DICE, outcome, seconds=4, rate=5)
@@ -79,6 +83,7 @@ async def test_F_20_F_21_story_4_with_few_orders(tmp_path: Path) -> None:
     assert outcome.runs == 24
 
 
+@pytest.mark.night
 async def test_F_20_story_4_its_orders_go_by_file(tmp_path: Path) -> None:
     outcome = _outcome()
     await tracking.one_round(tmp_path / "home", DICE, outcome, orders=16)

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.async_api import Browser, expect
 
+from tests.marks import night
 from tests.portal.people import grow_old, look, staff
 from tests.portal.person import DESK, PHONE, person
 from tests.portal.site import Site
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("size", [night(DESK), PHONE], ids=["desk", "phone"])
 async def test_somebody_is_away_and_comes_back(browser: Browser, site: Site, size: tuple[int, int]) -> None:
     kind = "desk" if size == DESK else "phone"
     away = await staff(site, f"away-{kind}@harbor.example", name=f"Anna Away {kind}", of_client=True, role="clerk")

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, expect
 
+from tests.marks import night
 from tests.portal.people import look, staff
 from tests.portal.person import DESK, PHONE, person
 from tests.portal.site import Site
 from tests.portal.test_exceptions import break_down
 from tests.portal.test_people_look import answers
 
-sizes = pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+sizes = pytest.mark.parametrize("size", [night(DESK), PHONE], ids=["desk", "phone"])
 AT = "2026-01-31T09:30:00Z"
 
 

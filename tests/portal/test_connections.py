@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Browser, expect
 
+from tests.marks import night
 from tests.portal.people import grow_old, look, staff
 from tests.portal.person import DESK, PHONE, Person, person
 from tests.portal.site import Site
@@ -115,7 +116,7 @@ async def test_a_connection_is_given_an_owner_and_limits_of_its_own(browser: Bro
         assert '"at_once": 3' in str(row["limits"])
 
 
-@pytest.mark.parametrize("size", [pytest.param(DESK, id="desk"), pytest.param(PHONE, id="phone")])
+@pytest.mark.parametrize("size", [night(DESK), PHONE], ids=["desk", "phone"])
 async def test_who_may_not_change_it_reads_whose_it_is(browser: Browser, site: Site, size: tuple[int, int]) -> None:
     kind = "desk" if size == DESK else "phone"
     reader = await staff(site, f"rod-{kind}@harbor.example", name="Rod Reader", of_client=True, role="clerk")

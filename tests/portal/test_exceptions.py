@@ -10,6 +10,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from infra import ids
+from tests.marks import night
 from tests.patience import PATIENCE
 from tests.portal.people import look, staff
 from tests.portal.person import DESK, PHONE, person
@@ -82,7 +83,7 @@ async def break_down(site: Site, kind: str, orders: int) -> None:
             await asyncio.sleep(0.1)
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("size", [DESK, night(PHONE)], ids=["desk", "phone"])
 async def test_what_stands_still_is_grouped_and_given_up_with_a_reason(
     browser: Browser, site: Site, size: tuple[int, int]
 ) -> None:
@@ -133,7 +134,7 @@ async def test_what_stands_still_is_grouped_and_given_up_with_a_reason(
     assert {row["reason"] for row in rows} == {"Sent again with one currency"}
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("size", [night(DESK), PHONE], ids=["desk", "phone"])
 async def test_a_desk_full_of_them(browser: Browser, site: Site, size: tuple[int, int]) -> None:
     """Long names, many groups, and acts that some of those who are chosen do not take."""
     kind = "desk" if size == DESK else "phone"
@@ -192,7 +193,7 @@ async def test_a_desk_full_of_them(browser: Browser, site: Site, size: tuple[int
         await look(someone, f"exception-many-{kind}")
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("size", [DESK, night(PHONE)], ids=["desk", "phone"])
 async def test_what_failed_is_given_another_input_and_goes_on(
     browser: Browser, site: Site, size: tuple[int, int]
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from services.cli.running import Portal
+from tests.marks import night
 from tests.portal.people import grow_old, look
 from tests.portal.person import DESK, PHONE, Person, person
 from tests.portal.site import Site
@@ -101,7 +102,7 @@ async def clear_in_spanish(browser: Browser, town: Town, kind: str, size: tuple[
         await someone.heading(order).wait_for()
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("size", [DESK, night(PHONE)], ids=["desk", "phone"])
 async def test_whoever_may_clears_a_hold_of_order_release_and_its_run_goes_on(
     browser: Browser, site: Site, size: tuple[int, int]
 ) -> None:
@@ -181,7 +182,7 @@ async def test_an_override_asks_who_one_is_once_more_and_a_refusal_says_why_in_b
     assert (await town.ended(run))["released"] is True
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("size", [night(DESK), PHONE], ids=["desk", "phone"])
 async def test_long_words_and_types_that_nobody_has_titled(browser: Browser, site: Site, size: tuple[int, int]) -> None:
     kind = "desk" if size == DESK else "phone"
     kinds = [

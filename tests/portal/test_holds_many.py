@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from playwright.async_api import Browser, expect
 
+from tests.marks import night
 from tests.portal.people import look, staff
 from tests.portal.person import DESK, PHONE, person
 from tests.portal.site import Site
@@ -17,7 +18,7 @@ from tests.stories.town import Town
 _TOUCHES = "SELECT key, step, seconds_active FROM app.touch WHERE tenant_id = $1 ORDER BY touch_id"
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("size", [night(DESK), PHONE], ids=["desk", "phone"])
 async def test_several_are_cleared_after_a_look_and_what_somebody_else_decides_is_left(
     browser: Browser, site: Site, size: tuple[int, int]
 ) -> None:
@@ -61,7 +62,7 @@ async def test_several_are_cleared_after_a_look_and_what_somebody_else_decides_i
     assert None not in {row["seconds_active"] for row in touches}, "the page measured what both took together"
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("size", [DESK, night(PHONE)], ids=["desk", "phone"])
 async def test_the_page_of_an_order_leads_to_what_holds_it(browser: Browser, site: Site, size: tuple[int, int]) -> None:
     kind = f"kept-{'desk' if size == DESK else 'phone'}"
     order = f"SO-{kind}"

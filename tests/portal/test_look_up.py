@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Browser, expect
 
+from tests.marks import night
 from tests.portal.people import look
 from tests.portal.person import DESK, PHONE, person
 from tests.portal.site import Site
@@ -21,7 +22,7 @@ ASKING = DOCUMENT.replace(
 )
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("size", [DESK, night(PHONE)], ids=["desk", "phone"])
 async def test_a_record_is_found_and_chosen_by_keys(browser: Browser, site: Site, size: tuple[int, int]) -> None:
     kind = "look-desk" if size == DESK else "look-phone"
     assert "look_up" in ASKING

@@ -10,6 +10,7 @@ from playwright.async_api import Browser, expect
 from infra import ids
 from services.cli.running import Portal
 from tenants.organizations import link_texts
+from tests.marks import night
 from tests.portal.people import look
 from tests.portal.person import DESK, PHONE, person
 from tests.portal.site import Site
@@ -61,7 +62,7 @@ async def told(site: Site, portal: Portal, about: str, language: str) -> str:
     return f"/status#{token}"
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("size", [night(DESK), PHONE], ids=["desk", "phone"])
 async def test_a_customer_sees_how_an_order_stands_without_an_account(
     browser: Browser, site: Site, size: tuple[int, int]
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Browser, expect
 
+from tests.marks import night
 from tests.portal.people import look, staff
 from tests.portal.person import DESK, PHONE, Person, person
 from tests.portal.site import Site
@@ -30,7 +31,7 @@ async def put_files(someone: Person) -> None:
     await expect(page.get_by_label("Days to pay")).to_have_value("21")
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("size", [night(DESK), PHONE], ids=["desk", "phone"])
 async def test_a_task_has_its_files_its_runbook_and_who_else_may_do_it(
     browser: Browser, site: Site, size: tuple[int, int]
 ) -> None:

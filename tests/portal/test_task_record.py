@@ -10,6 +10,7 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, Route, expect
 
 from services.cli.running import Portal
+from tests.marks import night
 from tests.patience import PATIENCE
 from tests.portal.people import look, staff
 from tests.portal.person import DESK, PHONE, Person, person
@@ -118,7 +119,7 @@ async def look_below(someone: Person, order: str) -> None:
     await expect(page.get_by_text("says: Captured")).to_be_visible()
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("size", [DESK, night(PHONE)], ids=["desk", "phone"])
 async def test_the_record_and_what_happened_to_it_stand_beside_the_form(
     browser: Browser, site: Site, size: tuple[int, int]
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from infra import ids
+from tests.marks import night
 from tests.patience import PATIENCE
 from tests.portal.people import look, staff
 from tests.portal.person import DESK, PHONE, person
@@ -56,7 +57,7 @@ async def fails(site: Site, kind: str) -> None:
             await asyncio.sleep(0.1)
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("size", [DESK, night(PHONE)], ids=["desk", "phone"])
 async def test_what_a_failed_run_did_is_undone_from_its_exception(
     browser: Browser, site: Site, size: tuple[int, int]
 ) -> None:
