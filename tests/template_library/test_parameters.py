@@ -82,7 +82,7 @@ def test_shipped_packages_say_it_well(package: Package) -> None:
     assert list(parameters.mistakes(package.parameters)) == []
 
 
-COUNTS: Final = {"dup_match_threshold", "max_split_shipments", "ocr_confidence", "repeat_after"}
+COUNTS: Final = {"dup_match_threshold", "max_split_shipments", "ocr_confidence", "reminders_most", "repeat_after"}
 """Numbers of shipped packages that are of nothing: shares of one, and how many."""
 
 
