@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -66,6 +66,12 @@ class Billing:
 
     def close(self) -> None:
         self.kept.close()
+
+    def learn(self, invoices: Sequence[dict[str, Any]]) -> None:
+        """Each beside what is known of the one of its `id`. Raises Refused 404: there is none."""
+        with self.kept.whole():
+            for one in invoices:
+                self.kept.put("invoice", one["id"], {**self.kept.have("invoice", one["id"]), **one})
 
     def ordered(self, order: dict[str, Any]) -> None:
         """A sale that may be charged from now on, by its reference. Safe to repeat."""

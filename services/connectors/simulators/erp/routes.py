@@ -45,6 +45,8 @@ from services.connectors.simulators.front import bearer_refusal, wrapped
 from services.connectors.simulators.http import Answered, Asked
 
 _MAX_KEY: Final = 255
+_ELSEWHERE: Final = KINDS | {"accounts", "invoice"}
+"""Kinds of the books that are not the ledger's."""
 _BESIDE: Final = frozenset({"accounts", "open-orders", "sources", "transfers", "purchases"})
 
 
@@ -110,9 +112,10 @@ class Erp:
         return {**state, **known, "duplicates_refused": state["duplicates_refused"] + repeats}
 
     def learn(self, books: Mapping[str, Sequence[dict[str, Any]]]) -> None:
-        """`customers`, who may have an `exposure`, and `items` as its seed has them, `sales`, `accounts`, `KINDS`."""
+        """`customers`, who may have an `exposure`, and `items` as its seed has them, `sales`, `_ELSEWHERE`."""
         self._accounts.accounts.learn(books.get("accounts", ()))
-        self._ledger.learn({kind: listed for kind, listed in books.items() if kind not in {"accounts", *KINDS}})
+        self._billing.learn(books.get("invoice", ()))
+        self._ledger.learn({kind: listed for kind, listed in books.items() if kind not in _ELSEWHERE})
         self._shortages.learn({kind: listed for kind, listed in books.items() if kind in KINDS})
 
     def passed(self, seconds: float) -> None:
