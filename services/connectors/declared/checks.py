@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from services.connectors.capabilities.contracts import Contract, contracts
-from services.connectors.declared import effects, trigger_checks
+from services.connectors.declared import effects, request_checks, trigger_checks
 from services.connectors.declared.credentials.choosing import used
 from services.connectors.declared.document import Database, Document, Inside, OperationPart, Ssh
 from services.connectors.declared.files import checks as files
@@ -34,6 +34,7 @@ def mistakes(document: Document) -> Iterator[Mistake]:
         contract, pointer = contracts().get(name), step("/operations", name)
         yield from _described(name, part, contract, pointer)
         yield from effects.mistakes(document, part, contract, pointer)
+        yield from request_checks.mistakes(part, pointer)
         yield from _changes(document, part.errors, f"{pointer}/errors")
     yield from _changes(document, document.errors, "/errors")
     yield from _health(document)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from services.connectors.declared import triggers
 from services.connectors.declared.connector import Declared
+from services.connectors.declared.mapping import Filled
 from services.connectors.declared.mistakes import Mistake
 from services.connectors.declared.operations import VARIABLES
 from template_library.dsl import tokens
-from template_library.dsl.model import Expression
+from template_library.dsl.model import Constant, Expression, ListTemplate, MapTemplate
+from template_library.dsl.positions import step
 
 _ANSWER: Final = VARIABLES | {"status", "headers", "also", "beyond"}
 _MORE: Final = VARIABLES | {"found", "also"}
+
+
+_HALF: Final = 'a `${` in it begins no program: a text is one program or none; write `${ "PO-\\(.number)" }`'
 
 
 class Compiler(Protocol):
@@ -24,6 +29,8 @@ class Compiler(Protocol):
 
 async def mistakes(declared: Declared, compiler: Compiler) -> AsyncIterator[Mistake]:
     """All that is wrong with programs, each told once."""
+    for pointer in _halves(declared):
+        yield Mistake(pointer, _HALF)
     for one in _programs(declared):
         found = list(_of(one))
         for mistake in found:
@@ -37,13 +44,37 @@ async def mistakes(declared: Declared, compiler: Compiler) -> AsyncIterator[Mist
 
 def _programs(declared: Declared) -> Iterator[Expression]:
     seen = set()
-    parts = [part for one in declared.operations.values() for part in one.parts]
-    parts += [part for one in declared.polls.values() for part in one.parts]
-    for filled in parts:
+    for filled in _parts(declared):
         for one in filled.template.expressions:
             if (one.pointer, one.program) not in seen:
                 seen.add((one.pointer, one.program))
                 yield one
+
+
+def _halves(declared: Declared) -> Iterator[str]:
+    """Places of texts that begin a program and are none: they would be sent as they stand."""
+    found = (place for filled in _parts(declared) for place in _begun(filled.template, filled.pointer))
+    yield from dict.fromkeys(found)
+
+
+def _begun(found: Any, pointer: str) -> Iterator[str]:
+    """`found`: a template, or what a constant one holds."""
+    match found:
+        case Constant(value=value):
+            yield from _begun(value, pointer)
+        case MapTemplate(members=members):
+            yield from (place for name, member in members for place in _begun(member, step(pointer, name)))
+        case ListTemplate(items=items) | list(items):
+            yield from (place for index, one in enumerate(items) for place in _begun(one, step(pointer, index)))
+        case dict(members):
+            yield from (place for name, member in members.items() for place in _begun(member, step(pointer, name)))
+        case str(text) if "${" in text:
+            yield pointer
+
+
+def _parts(declared: Declared) -> Iterator[Filled]:
+    for one in (*declared.operations.values(), *declared.polls.values()):
+        yield from one.parts
 
 
 def _of(one: Expression) -> Iterator[Mistake]:

@@ -141,6 +141,17 @@ FITS: list[Case] = [
     ({"request": {"path": "a/${ $status }"}}, "/request/path", "`$status` is not there before there is an answer"),
     ({"request": {"path": "a/${ {a: 1} }"}}, "/request/path", "jq does not take it"),
     ({"request": {"path": "a", "query": {"q": "${ .a } ${ .b }"}}}, "/request/query/q", "one program or none"),
+    ({"request": {"path": "a", "query": {"q": "PO-${ .a }"}}}, "/request/query/q", "begins no program"),
+    ({"effect": "keyed", "request": {**KEYED, "body": {"a": ["${ .a "]}}}, "/request/body/a/0", "begins no program"),
+    ({"answer": {"a": "no. ${ .a }", "b": "${ .b }"}}, "/answer/a", "begins no program"),
+    ({"request": {"path": "a/${ .number "}}, "/request/path", "is not closed"),
+    ({"request": {"path": "http://evil.example/${ .a }"}}, "/request/path", "below the connection's base URL"),
+    ({"request": {"path": "../../admin/${ .a }"}}, "/request/path", "no `..`"),
+    (
+        {"checks": [{"holds": "${ true }", "otherwise": "x", "request": {"path": "//a"}}]},
+        "/checks/0/request/path",
+        "no `//`",
+    ),
 ]  # fmt: skip
 
 
