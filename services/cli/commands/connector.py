@@ -48,6 +48,8 @@ def new(name: str, *, parent: Path, document: Path | None, chosen: tuple[str, ..
     """
     if document is None and chosen:
         raise click.UsageError("--operation goes with --openapi")
+    if name in own_names():
+        refuse(f"the product has a connector named {name}; give yours another name")
     try:
         begun = None if document is None else beginning.begin(document.read_bytes(), name, chosen)
         folder = starting.start(name, parent, None if begun is None else begun.texts)
@@ -196,7 +198,7 @@ async def _read(folder: Path, evaluator: Expressions) -> tuple[Document, cases.C
         return manuscript.document, cases.read(folder, manuscript.document)
     except DocumentError as error:
         tell(error)
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         refuse(str(error))
 
 

@@ -73,8 +73,8 @@ def _begun(found: Any, pointer: str) -> Iterator[str]:
 
 
 def _parts(declared: Declared) -> Iterator[Filled]:
-    for one in (*declared.operations.values(), *declared.polls.values()):
-        yield from one.parts
+    yield from (part for one in declared.operations.values() for part in one.parts)
+    yield from (part for one in declared.polls.values() for part in one.parts)
 
 
 def _of(one: Expression) -> Iterator[Mistake]:

@@ -10,7 +10,7 @@ import msgspec
 from services.connectors.declared.document import Document
 from services.connectors.declared.form import Form
 from template_library.dsl import reader
-from template_library.dsl.errors import DocumentError
+from template_library.dsl.errors import DocumentError, Violation
 from template_library.dsl.positions import Source
 
 FILE: Final = "manifest.yaml"
@@ -41,7 +41,19 @@ def read(text: str, *, filename: str = FILE) -> Manuscript:
 
 def read_file(file: Path) -> Manuscript:
     """Raises DocumentError, OSError."""
-    return read(file.read_text(encoding="utf-8"), filename=str(file))
+    return read(text_of(file), filename=str(file))
+
+
+def text_of(file: Path) -> str:
+    """Raises DocumentError, where it is no UTF-8, and OSError."""
+    content = file.read_bytes()
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        column = error.start - content.rfind(b"\n", 0, error.start)
+        broken = Violation("", line, column, "this byte is no UTF-8: save the file as UTF-8")
+        raise DocumentError(str(file), [broken]) from error
 
 
 def schema() -> dict[str, Any]:

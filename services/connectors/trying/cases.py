@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 import msgspec
 from msgspec import UNSET
 
+from services.connectors.declared import reading
 from services.connectors.declared.document import Document
 from services.connectors.declared.form import Form
 from services.connectors.declared.mistakes import near
@@ -120,7 +121,7 @@ def read(folder: Path, document: Document) -> Cases:
 
 
 def _of(file: Path, document: Document) -> Cases:
-    source = reader.read(file.read_text(encoding="utf-8"), filename=str(file))
+    source = reader.read(reading.text_of(file), filename=str(file))
     wrong = list(_FORM.violations(source))
     cases = Cases(()) if wrong else msgspec.convert(source.value, Cases)
     wrong += _mistakes(cases, document, source)

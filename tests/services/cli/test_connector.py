@@ -53,11 +53,25 @@ def test_a_new_one_passes_as_it_is(tmp_path: Path) -> None:
     assert [one["wrong"] for one in verdicts] == [[]] * 7
 
 
-@pytest.mark.parametrize(("name", "words"), [("Sample", "is no name"), ("sample-shop", "choose another name")])
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Sample", "is no name"),
+        ("sample-shop", "choose another name"),
+        ("http", "the product has a connector named http"),
+    ],
+)
 def test_a_new_one_overwrites_nothing(folder: Path, name: str, words: str) -> None:
     code, said = run("new", name, "--into", folder.parents[1])
     assert code == 2
     assert words in said
+
+
+@pytest.mark.parametrize("file", [reading.FILE, cases.FILE])
+def test_a_file_in_another_encoding_is_told_with_its_place(folder: Path, file: str) -> None:
+    (folder / file).write_bytes("name: sample\ntitle: Läden\n".encode("latin-1"))
+    code, said = run("check", folder)
+    assert (code, f"{folder / file}:2:9" in said, "save the file as UTF-8" in said) == (1, True, True), said
 
 
 def test_mistakes_are_told_with_file_line_and_what_to_do(folder: Path) -> None:
@@ -183,6 +197,7 @@ def test_the_same_tests_ask_a_real_system(folder: Path, tmp_path: Path) -> None:
         code, said = run("test", folder, "--url", url, "--secret-file", f"token={secret}")
         assert (code, "another-token" in said, "0 passed, 1 failed, 7 left out" in said) == (1, False, True), said
         assert said.count("the health check failed") == 2, said
+        assert "another header authorization" in said, said
     finally:
         asyncio.run_coroutine_threadsafe(server.__aexit__(None, None, None), loop).result(5)
         loop.call_soon_threadsafe(loop.stop)
