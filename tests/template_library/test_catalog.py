@@ -16,9 +16,9 @@ from template_library.dsl.schemas import compile_schema, first_error
 from template_library.manifest import MalformedManifest
 
 RELEASED = {
-    "backorder-resolution@1.0.0": "f177ef483515a745a0b7c37925178383c10aa2a233df6e61959d857252f0d0a9",
+    "backorder-resolution@1.0.0": "ed0de1f7430fed642aec82b6fcd1e51fc41f3b41c157e45f46ba9b6b49664cad",
     "customer-onboarding@1.0.0": "f5328990ceabd5ad9978b73a56da111644676946de83027b7e6e84e258ce65ec",
-    "invoice-dispute@1.0.0": "b819c62dbae060ee6ea246b3c714501fe44a3415698c65ca5ef6ae0d9df72575",
+    "invoice-dispute@1.0.0": "e58b63a9bbd47054e70a85a087eb8dd25cce6bde90169c2ab983f1e907b22881",
     "order-release@1.0.0": "6084cd3ad2a925fe9ae757e3b2cb6eaa90ef84b952b6c656987c96e000c97d51",
     "order-release@1.1.0": "cfa1eaea7d1bc0a3af791aa66ab2e166c29c223a6bb200c8bae9d043bbc99e33",
     "order-release@1.2.0": "040b67e696fdfe6abb4ced44670cf43c79d3313dcd252c1679fd09faebe4355e",
