@@ -17,6 +17,7 @@ from infra.embedded.ports import choose
 from tests.counterparts.dovecot.install import command
 from tests.counterparts.mail.mailbox import PASSWORD, USER, Box
 from tests.counterparts.program import serving
+from tests.counterparts.reachable import reachable
 from tests.infra.egress.test_tls import certificate
 
 TOKEN: Final = "canary-of-a-mailbox"  # noqa: S105 (a server on loopback)
@@ -66,12 +67,18 @@ userdb {
 
 
 @contextmanager
-def running(place: Path, data: Path) -> Iterator[Box]:
+def running(place: Path, folder: Path) -> Iterator[Box]:
     """Serve until the block ends. Root hands the mail to `nobody`: Dovecot keeps none as root.
 
     Raises:
         RuntimeError: it ended before it served, with what it said.
     """
+    with reachable(folder) as data, _running(place, data) as found:
+        yield found
+
+
+@contextmanager
+def _running(place: Path, data: Path) -> Iterator[Box]:
     port, asked = choose(None), choose(None)
     (data / "run").mkdir(parents=True)
     (data / "mail").mkdir()
@@ -86,7 +93,6 @@ def running(place: Path, data: Path) -> Iterator[Box]:
     configuration.write_text(text)
     if os.geteuid() == 0:
         subprocess.run(["chown", "-R", f"{user}:{group}", str(data / "mail")], check=True)
-        _open(data)
     with _telling(asked), serving(command(place, configuration), os.environ, data, port=port, log=data / "log"):
         yield Box(port, known)
 
@@ -117,10 +123,3 @@ def _telling(port: int) -> Iterator[None]:
         finally:
             teller.shutdown()
             thread.join()
-
-
-def _open(data: Path) -> None:
-    """Let others come through to the folder, and see nothing else on the way."""
-    for one in (data, *data.parents):
-        if one.stat().st_uid == 0 and one != Path("/"):
-            one.chmod(one.stat().st_mode | 0o011)

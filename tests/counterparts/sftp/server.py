@@ -16,6 +16,7 @@ import msgspec
 
 from infra.embedded.ports import choose
 from tests.counterparts.program import serving
+from tests.counterparts.reachable import reachable
 from tests.counterparts.sftp.install import environment, server
 
 _CONFIGURATION: Final = """\
@@ -45,12 +46,18 @@ class Sshd(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def running(place: Path, data: Path) -> Iterator[Sshd]:
+def running(place: Path, folder: Path) -> Iterator[Sshd]:
     """Serve `data/exchange` until the block ends. Root hands it to `nobody`: as root it needs an account for itself.
 
     Raises:
         RuntimeError: it ended before it served, with what it said.
     """
+    with reachable(folder) as data, _running(place, data) as found:
+        yield found
+
+
+@contextmanager
+def _running(place: Path, data: Path) -> Iterator[Sshd]:
     port, root = choose(None), data / "exchange"
     root.mkdir(parents=True)
     host, key = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
@@ -65,17 +72,9 @@ def running(place: Path, data: Path) -> Iterator[Sshd]:
         # What lies in root's own folders is out of nobody's reach.
         program = Path(shutil.copytree(place, data / "sshd", symlinks=True)) / program.relative_to(place)
         subprocess.run(["chown", "-R", user, str(data)], check=True)
-        _open(data)
     command: list[str | Path] = [program, "-D", "-e", "-f", data / "sshd_config"]
     surroundings = environment(data / "sshd" if is_root else place)
     account: dict[str, Any] = {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if is_root else {}
     with serving(command, surroundings, data, port=port, log=data / "log", account=account):
         url = f"sftp://127.0.0.1:{port}{root}"
         yield Sshd(url, user, key.export_private_key().decode(), host.get_fingerprint(), root)
-
-
-def _open(data: Path) -> None:
-    """Let others come through to the folder, and see nothing else on the way."""
-    for one in data.parents:
-        if one.stat().st_uid == 0 and one != Path("/"):
-            one.chmod(one.stat().st_mode | 0o011)
