@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
@@ -13,6 +14,31 @@ from tests.faults.plant import Plant
 from tests.faults.world_check import check_world
 
 pytestmark = [pytest.mark.faults]
+
+
+@contextlib.asynccontextmanager
+async def full(plant: Plant) -> AsyncIterator[None]:
+    """All connections are others', also those that somebody leaves meanwhile, until the block ends."""
+    hogs: list[asyncpg.Connection] = []
+    is_full = asyncio.Event()
+
+    async def take() -> None:
+        while True:
+            try:
+                hogs.append(await asyncpg.connect(plant.stack.endpoints.database_url))
+            except asyncpg.TooManyConnectionsError:
+                is_full.set()
+                await asyncio.sleep(0.01)
+
+    taking = asyncio.create_task(take())
+    try:
+        await is_full.wait()
+        yield
+    finally:
+        taking.cancel()
+        await asyncio.gather(taking, return_exceptions=True)
+        for hog in hogs:
+            await hog.close()
 
 
 async def test_F_06_postgres_stopped_at_once_and_started_again(plant: Plant) -> None:
@@ -49,19 +75,14 @@ async def test_F_25_too_many_connections_is_503_and_nothing_partial(tmp_path: Pa
         plant.start_worker()
         await plant.send_until_taken("warm")
         await plant.all_ended(1)
-        hogs: list[asyncpg.Connection] = []
-        with contextlib.suppress(asyncpg.TooManyConnectionsError):
-            while True:
-                hogs.append(await asyncpg.connect(plant.stack.endpoints.database_url))
-        # An API without a connection yet, which can get none.
-        plant.start_api()
-        await plant.answers(plant.api_url + "/health/live")
-        statuses = [(await plant.send(n)).status for n in range(10)]
+        async with full(plant):
+            # An API without a connection yet, which can get none.
+            plant.start_api()
+            await plant.answers(plant.api_url + "/health/live")
+            statuses = [(await plant.send(n)).status for n in range(10)]
         assert len(statuses) == 10
         assert set(statuses) <= {202, 503}
         assert 503 in statuses
-        for hog in hogs:
-            await hog.close()
         await plant.answers(plant.api_url + "/health/ready")
         await asyncio.gather(*(plant.send_until_taken(n) for n in range(10)))
         await plant.all_ended(11)

@@ -163,7 +163,7 @@ def _serve(line: socket.socket) -> Start | None:
         for text in asked:
             question = msgspec.json.decode(text, type=Start | Look)
             if isinstance(question, Start):
-                answer: int | None = os.fork()
+                answer: int | None = _fork()
                 if not answer:
                     return question
                 # A number that the kernel gives a second time.
@@ -185,8 +185,21 @@ def _code(pid: int, codes: dict[int, int]) -> int | None:
     return codes[pid]
 
 
+def _fork() -> int:
+    """As `os.fork`; the child leads a session by the time anybody hears of it, so that who ends it ends its group."""
+    heard, led = os.pipe()
+    pid = os.fork()
+    if not pid:
+        os.setsid()
+        os.close(heard)
+    os.close(led)
+    if pid:
+        os.read(heard, 1)
+        os.close(heard)
+    return pid
+
+
 def _become(start: Start) -> None:
-    os.setsid()
     log = os.open(start.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     given = os.open(start.given, os.O_RDONLY)
     errors = os.open(start.errors, os.O_WRONLY | os.O_CREAT, 0o644) if start.errors else os.dup(log)

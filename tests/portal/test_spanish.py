@@ -46,7 +46,7 @@ async def test_a_form_of_parameters_has_units_and_refusals_in_spanish(browser: B
 
 
 async def test_the_desk_of_many_and_a_hold_say_why_not_in_spanish(browser: Browser, site: Site) -> None:
-    chief = await staff(site, "ines@harbor.example", name="Inés Incidencias", of_client=True)
+    chief = await staff(site, "irene@harbor.example", name="Irene Incidencias", of_client=True)
     async with person(browser, site, chief, language="es-ES") as someone:
         page = someone.page
         await sign_in(someone, chief, "Ejecuciones")

@@ -22,7 +22,7 @@ ROOT: Final = Path(__file__).parents[3]
 HERE: Final = Path(__file__).relative_to(ROOT).as_posix()
 NOT_SPOKEN: Final = frozenset({
     *(f"declared/{one}.py" for one in ("checks", "effects", "form", "installed", "library", "manuscripts", "mistakes")),
-    *(f"declared/{one}.py" for one in ("reading", "trigger_checks", "files/checks", "sql/checks")),
+    *(f"declared/{one}.py" for one in ("reading", "request_checks", "trigger_checks", "files/checks", "sql/checks")),
     *(f"declared/{one}.py" for one in ("document", "request_parts", "sql_parts", "trigger_parts")),
 })  # fmt: skip
 """What looks at manifests before any call, and the form of their parts."""
