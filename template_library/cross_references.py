@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from template_library.dsl import Workflow
 from template_library.dsl.model import Constant, FunctionCallTask, ListTemplate, MapTemplate, Template
+from template_library.dsl.positions import step
 from template_library.manifest import SLUG
 from template_library.records import registry
 
@@ -119,7 +120,7 @@ def _of(members: dict[str, Template], at: str) -> Iterator[Fault]:
         return
     takes = _TAKES[do.value]
     for name in sorted(members.keys() - {"do", "kind", takes}):
-        yield Fault(f"{at}/{_escaped(name)}", f"`{do.value}` takes no `{name}`")
+        yield Fault(step(at, name), f"`{do.value}` takes no `{name}`")
     if kind is None:
         yield Fault(at, "`kind` is missing: the name of a record")
     elif isinstance(kind, Constant) and kind.value not in list(registry.names()):
@@ -143,7 +144,7 @@ def _of_keys(keys: Template, at: str) -> Iterator[Fault]:
 def _of_key(key: Template, at: str) -> Iterator[Fault]:
     members = _members(key)
     for name in sorted(members.keys() - {"id", *_WHOSE}):
-        yield Fault(f"{at}/{_escaped(name)}", f"a key has no `{name}`")
+        yield Fault(step(at, name), f"a key has no `{name}`")
     if "id" not in members:
         yield Fault(at, "the key has no `id`")
     if len(members.keys() & set(_WHOSE)) != 1:
@@ -192,7 +193,3 @@ def _members(template: Template) -> dict[str, Template]:
     if isinstance(template, Constant) and isinstance(template.value, dict):
         return {name: Constant(value) for name, value in template.value.items()}
     return {}
-
-
-def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")

@@ -46,7 +46,7 @@ class Attention:
         self._together = together
 
     def hand(self) -> Handed | None:
-        """To a transaction that begins; None where all was counted."""
+        """To a transaction that begins, behind the one before; None where all was counted."""
         if self._parts < 1:
             return None
         parts = min(self._together, self._parts)

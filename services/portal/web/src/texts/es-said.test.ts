@@ -40,6 +40,10 @@ test("so is why an exception did not take an act", () => {
 });
 
 test.each([
+  [
+    "No sales order is known by this number: choose one that is found",
+    "No se conoce ningún registro con este número: elija uno de los que se encuentran",
+  ],
   ["5 is greater than the maximum of 3", "5 es mayor que el máximo de 3"],
   ["3 is less than or equal to the minimum of 3", "3 tiene que ser mayor que 3"],
   ['"ab" is longer than 1 character', '"ab" tiene más de 1 carácter'],
